@@ -1,0 +1,94 @@
+{{- /*
+One Role with its binding. dict root, service, namespace, suffix (distinguishes a service's Roles), rules (YAML text).
+*/ -}}
+{{- define "mooring.role" }}
+{{- $name := printf "mooring-%s%s" .service .suffix }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ $name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "mooring.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .service }}
+rules:
+  {{- .rules | trim | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ $name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "mooring.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .service }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ $name }}
+subjects:
+  - kind: ServiceAccount
+    name: mooring-{{ .service }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}
+
+{{- /* One ClusterRole with its binding. dict root, service, rules. */ -}}
+{{- define "mooring.clusterRole" }}
+{{- $name := printf "mooring-%s" .service }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "mooring.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .service }}
+rules:
+  {{- .rules | trim | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "mooring.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .service }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: {{ $name }}
+subjects:
+  - kind: ServiceAccount
+    name: mooring-{{ .service }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}
+
+{{- /* Leader election: one Lease of the service's own name. `create` cannot be limited to a name. */ -}}
+{{- define "mooring.leaseRules" }}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [mooring-{{ .service }}]
+  verbs: [get, update, patch]
+{{- end }}
+
+{{- /* Kubernetes Events about our objects. */ -}}
+{{- define "mooring.eventRules" }}
+- apiGroups: ['', events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{- /* The webhooks' serving certificate. `create` cannot be limited to a name; list and watch are, through a field selector. */ -}}
+{{- define "mooring.tlsRules" }}
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [create]
+- apiGroups: ['']
+  resources: [secrets]
+  resourceNames: [mooring-webhook-tls]
+  verbs: [get, list, watch, update, patch]
+{{- end }}
