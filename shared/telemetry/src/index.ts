@@ -1,1 +1,12 @@
-export {};
+export { describeError } from './describe-error.ts';
+export type { ErrorDescription } from './describe-error.ts';
+export type { Sample } from './exposition.ts';
+export { createLogger } from './logger.ts';
+export type { Logger, LoggerOptions } from './logger.ts';
+export { metrics, renderMetrics, renderMetricsInPieces } from './metrics.ts';
+export type { Counter, Gauge, Histogram } from './metrics.ts';
+export { isSecretName, REDACTED, redactText, redactUrl, SECRET_KEYS } from './redact.ts';
+export { startTelemetry } from './start.ts';
+export type { Telemetry, TelemetryOptions } from './start.ts';
+export { currentSpan, traceparent, withRemoteParent, withSpan } from './trace.ts';
+export type { SpanAttributes, SpanIds } from './trace.ts';

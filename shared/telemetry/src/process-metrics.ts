@@ -1,0 +1,35 @@
+import { performance, monitorEventLoopDelay } from 'node:perf_hooks';
+import { metrics } from './metrics.ts';
+
+const NANOSECONDS = 1e9;
+const MICROSECONDS = 1e6;
+const MILLISECONDS = 1e3;
+
+/** What every process tells of itself, under Prometheus' usual names. Returns a function that takes the metrics back. */
+export function observeProcess({ service, version }: { service: string; version: string }): () => void {
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  const one = (value: number) => [{ value, labels: {} }];
+  const { observableGauge: gauge, observableCounter: counter } = metrics;
+  const stops = [
+    gauge('mooring_build_info', 'The running version', () => [{ value: 1, labels: { service, version } }]),
+    gauge('process_start_time_seconds', 'When the process started, in Unix seconds', () =>
+      one(performance.timeOrigin / MILLISECONDS),
+    ),
+    gauge('process_resident_memory_bytes', 'Resident memory', () => one(process.memoryUsage.rss())),
+    gauge('nodejs_heap_used_bytes', "Memory in use on V8's heap", () => one(process.memoryUsage().heapUsed)),
+    gauge('nodejs_eventloop_lag_p99_seconds', 'Delay of the event loop since the last scrape, 99th percentile', () => {
+      const p99 = delay.percentile(99) / NANOSECONDS;
+      delay.reset();
+      return one(p99);
+    }),
+    counter('process_cpu_seconds_total', 'CPU time used, user and system', () => {
+      const { user, system } = process.cpuUsage();
+      return one((user + system) / MICROSECONDS);
+    }),
+  ];
+  return () => {
+    delay.disable();
+    for (const stop of stops) stop();
+  };
+}

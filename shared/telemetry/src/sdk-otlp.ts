@@ -1,0 +1,77 @@
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import { redactText } from './redact.ts';
+import { forgetGlobals } from './sdk-traces.ts';
+
+/** What an OTLP start needs. */
+export interface OtlpOptions {
+  service: string;
+  version: string;
+  /** Base URL of the collector, `http://collector:4318`; `/v1/traces` is appended. */
+  endpoint: string;
+}
+
+/**
+ * Starts the Node SDK with an OTLP/HTTP exporter and the instrumentation of node:http(s), which costs about 40 % CPU a request
+ * (measured on the webhook, reference/ts-ecosystem §1.5): therefore only here. Headers, sampler and batch sizes follow
+ * the standard `OTEL_*` variables.
+ */
+export function startOtlp({ service, version, endpoint }: OtlpOptions): () => Promise<void> {
+  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  const sdk = new NodeSDK({
+    resource: resourceFromAttributes({ 'service.name': service, 'service.version': version }),
+    autoDetectResources: false, // the process detector would export the whole command line
+    spanProcessors: [new BatchSpanProcessor({ exporter: redacting(exporter) })],
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [new HttpInstrumentation({ ignoreIncomingRequestHook: ({ url }) => isProbe(url) })],
+  });
+  sdk.start();
+  instrumentLoadedModules();
+  return async () => {
+    await sdk.shutdown();
+    forgetGlobals();
+  };
+}
+
+function isProbe(url: string | undefined): boolean {
+  return url === '/healthz' || url === '/readyz' || url === '/metrics' || url === '/v1/healthz';
+}
+
+/** The instrumentation waits for a `require` of a module that a bundle has imported long ago; this is that `require`. */
+function instrumentLoadedModules(): void {
+  const require = createRequire(import.meta.url);
+  for (const name of ['http', 'https']) require(name);
+  syncBuiltinESMExports();
+}
+
+/** An exporter whose spans hold no secret: URLs in HTTP spans carry query strings, status messages what a server said. */
+function redacting(exporter: SpanExporter): SpanExporter {
+  return {
+    export: (spans, done) => exporter.export(spans.map(redactSpan), done),
+    shutdown: () => exporter.shutdown(),
+    ...(exporter.forceFlush ? { forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve() } : {}),
+  };
+}
+
+function redactSpan(span: ReadableSpan): ReadableSpan {
+  const { message } = span.status;
+  return Object.assign(Object.create(span) as ReadableSpan, {
+    attributes: redactAttributes(span.attributes),
+    events: span.events.map((event) => ({ ...event, attributes: redactAttributes(event.attributes ?? {}) })),
+    status: message === undefined ? span.status : { ...span.status, message: redactText(message) },
+  });
+}
+
+function redactAttributes(attributes: ReadableSpan['attributes']): ReadableSpan['attributes'] {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([name]) => name !== 'url.query')
+      .map(([name, value]) => [name, typeof value === 'string' ? redactText(value) : value]),
+  );
+}
