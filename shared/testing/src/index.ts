@@ -1,1 +1,16 @@
-export {};
+/**
+ * @mooring/testing: a real control plane, real object stores and their faults, for tests, benchmarks and `npm start`.
+ */
+export { ensureBinaries } from './binaries/ensure-binaries.ts';
+export { cacheFolder } from './binaries/locate.ts';
+export type { BinaryName } from './binaries/pins.ts';
+export { startControlPlane } from './control-plane/control-plane.ts';
+export type { ControlPlane, ControlPlaneOptions, ServiceAccountRef } from './control-plane/control-plane.ts';
+export { createAuthority } from './control-plane/certificates.ts';
+export type { Authority, KeyPair } from './control-plane/certificates.ts';
+export { createApiClient, ApiRequestError } from './kube/api-client.ts';
+export type { ApiClient } from './kube/api-client.ts';
+export { startS3 } from './stores/s3.ts';
+export type { S3Options, S3Server } from './stores/s3.ts';
+export { eventually } from './eventually.ts';
+export { freePort } from './processes/ports.ts';

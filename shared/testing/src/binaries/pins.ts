@@ -1,0 +1,55 @@
+/** How one Go program is built: which pin, from which go.mod of ours. */
+export interface BinaryPin {
+  /** Without the leading `v`; part of the file name in the cache. */
+  version: string;
+  /** Folder under `shared/testing/go/` with its go.mod and go.sum. */
+  module: string;
+  /** The main package. */
+  package: string;
+  /** Added to `-s -w`: the version a program says of itself. */
+  ldflags: string;
+}
+
+const KUBERNETES = '1.36.3';
+const kubernetesVersion = 'k8s.io/component-base/version';
+/** Without these the server calls itself v0.0.0-master and helm refuses charts with a kubeVersion. */
+const kubernetesLdflags = [
+  `-X ${kubernetesVersion}.gitVersion=v${KUBERNETES}`,
+  `-X ${kubernetesVersion}.gitMajor=1`,
+  `-X ${kubernetesVersion}.gitMinor=36`,
+].join(' ');
+
+/**
+ * The programs that come from the Go module proxy, each with its own go.mod in `shared/testing/go/`.
+ * To move to another version: change go.mod there (`go get`, `go mod tidy`) and the version here.
+ */
+export const pins = {
+  etcd: { version: '3.6.16', module: 'etcd', package: 'go.etcd.io/etcd/server/v3', ldflags: '' },
+  'kube-apiserver': {
+    version: KUBERNETES,
+    module: 'kubernetes',
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    ldflags: kubernetesLdflags,
+  },
+  'kube-controller-manager': {
+    version: KUBERNETES,
+    module: 'kubernetes',
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    ldflags: kubernetesLdflags,
+  },
+  versitygw: {
+    version: '1.8.0',
+    module: 'versitygw',
+    package: 'github.com/versity/versitygw/cmd/versitygw',
+    ldflags: '-X main.Version=v1.8.0',
+  },
+  helm: {
+    version: '4.3.1',
+    module: 'helm',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    ldflags: '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
+  },
+} as const satisfies Record<string, BinaryPin>;
+
+/** A program that `ensureBinaries` can find or build. */
+export type BinaryName = keyof typeof pins;
