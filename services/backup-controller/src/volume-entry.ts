@@ -1,0 +1,54 @@
+import type { BackupVolume } from '@mooring/api';
+import { ANNOTATION_STORE_NAME, LABEL_BACKUP_TARGET, labelValue } from '@mooring/api';
+
+/** What this process remembers of one BackupVolume. */
+export interface VolumeEntry {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
+  /** Name of the BackupTarget. */
+  readonly target: string;
+  /** The volume's name in the store. */
+  readonly volumeName: string;
+  readonly isDeleting: boolean;
+  /** True once its status carries a `Ready` condition, whatever it says: the fields below are then as good as they get. */
+  readonly hasVerdict: boolean;
+  /** `status.size`, decimal bytes; empty while unknown. */
+  readonly size: string;
+  /** `status.createdAt`; empty while unknown. */
+  readonly createdAt: string;
+  readonly backingImageName: string;
+}
+
+/** Reduces a BackupVolume as the API server sends it. Never throws: what is missing becomes the empty string. */
+export function toVolumeEntry(volume: BackupVolume): VolumeEntry {
+  const { metadata, spec, status } = volume;
+  return {
+    metadata: {
+      name: metadata.name,
+      namespace: metadata.namespace ?? '',
+      uid: metadata.uid ?? '',
+      resourceVersion: metadata.resourceVersion ?? '',
+    },
+    target: spec?.backupTargetName ?? metadata.labels?.[LABEL_BACKUP_TARGET] ?? '',
+    volumeName: metadata.annotations?.[ANNOTATION_STORE_NAME] ?? spec?.volumeName ?? '',
+    isDeleting: Boolean(metadata.deletionTimestamp),
+    hasVerdict: (status?.conditions ?? []).some((condition) => condition.type === 'Ready'),
+    size: status?.size ?? '',
+    createdAt: status?.createdAt ?? '',
+    backingImageName: status?.backingImageName ?? '',
+  };
+}
+
+/** Key under which the volume of a Backup is found, and the Backups of a volume: target name and volume name in label form. */
+export function volumeKey(target: string, volumeLabel: string): string {
+  return `${target}/${volumeLabel}`;
+}
+
+/** `volumeKey` of a volume. */
+export function volumeKeyOf(volume: VolumeEntry): string {
+  return volumeKey(volume.target, labelValue(volume.volumeName));
+}
