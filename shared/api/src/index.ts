@@ -1,1 +1,27 @@
-export {};
+/** @mooring/api: kinds, names, destinations and rules of longhorn.io/v1beta2. Pure: no I/O, imports nothing of ours. */
+export * from './backup-url.ts';
+export * from './conditions.ts';
+export * from './credentials.ts';
+export * from './destination.ts';
+export * from './duration.ts';
+export * from './kinds/index.ts';
+export type * from './kinds/kind.ts';
+export type { Backup, BackupSpec, BackupStatus } from './kinds/backup.ts';
+export type {
+  BackupBackingImage,
+  BackupBackingImageSpec,
+  BackupBackingImageStatus,
+} from './kinds/backup-backing-image.ts';
+export type { BackupTarget, BackupTargetSpec, BackupTargetStatus } from './kinds/backup-target.ts';
+export type { BackupVolume, BackupVolumeSpec, BackupVolumeStatus } from './kinds/backup-volume.ts';
+export type { RecurringJob, RecurringJobSpec, RecurringJobStatus } from './kinds/recurring-job.ts';
+export type { Setting, SettingStatus } from './kinds/setting.ts';
+export type { Snapshot, SnapshotSpec, SnapshotStatus } from './kinds/snapshot.ts';
+export type { SystemBackup, SystemBackupSpec, SystemBackupStatus } from './kinds/system-backup.ts';
+export type { Volume, VolumeSource, VolumeSpec, VolumeStatus } from './kinds/volume.ts';
+export * from './labels.ts';
+export * from './names.ts';
+export * from './reasons.ts';
+export type * from './resource.ts';
+export * from './store-identity.ts';
+export * from './time.ts';

@@ -1,0 +1,64 @@
+/**
+ * Labels, annotations, the finalizer and other magic strings (reference/longhorn-manager.md §1.3). Bare keys are
+ * Longhorn's and MUST stay as they are: its UI, CSI driver and tests select by them. New keys use `mooring.io/`.
+ */
+
+/** API group of every kind here. */
+export const GROUP = 'longhorn.io';
+
+/** The only served and stored version. */
+export const VERSION = 'v1beta2';
+
+/** `apiVersion` of every object of ours. */
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** Finalizer on every kind. Only this one is ever removed by us; others' finalizers survive. */
+export const FINALIZER = 'longhorn.io';
+
+/** Label on BackupVolume, Backup, BackupBackingImage, Volume: name of the BackupTarget (as a label value). */
+export const LABEL_BACKUP_TARGET = 'backup-target';
+
+/** Label on BackupVolume, Backup and restored Volumes: name of the source volume, not of the BackupVolume object. */
+export const LABEL_BACKUP_VOLUME = 'backup-volume';
+
+/** Label on BackupBackingImage: name of the backing image. */
+export const LABEL_BACKING_IMAGE = 'backing-image';
+
+/** Label on Snapshot: name of its volume. */
+export const LABEL_VOLUME = 'longhornvolume';
+
+/** Label with value `"true"`: deleting the object never deletes remote data. */
+export const LABEL_DELETE_CR_ONLY = 'longhorn.io/delete-custom-resource-only';
+
+/** Key inside a Backup's `spec.labels` and `status.labels`: access mode of the source (`rwo`, `rwop`, `rwx`). */
+export const LABEL_ACCESS_MODE = 'longhorn.io/volume-access-mode';
+
+/** Annotation with value `''` on a BackupTarget: permits deleting `default` (set by an uninstall). */
+export const ANNOTATION_UNINSTALL = 'longhorn.io/delete-backup-target-from-longhorn';
+
+/** Annotation on mirrored objects: the name of the volume, backup or backing image in the store. */
+export const ANNOTATION_STORE_NAME = 'mooring.io/store-name';
+
+/** Annotation on a BackupVolume: hash over names, ETags (or mtimes), sizes of its backups and of its volume.cfg. */
+export const ANNOTATION_FINGERPRINT = 'mooring.io/fingerprint';
+
+/** Annotation on Backup and BackupVolume: ETag of the config object that the status was read from. */
+export const ANNOTATION_CONFIG_ETAG = 'mooring.io/config-etag';
+
+/** Annotation on mirrored objects: UID of the BackupTarget object that they were created for. */
+export const ANNOTATION_TARGET_UID = 'mooring.io/target-uid';
+
+/** Annotation on mirrored objects: `storeHash` of the store they came from; a later delete elsewhere is refused. */
+export const ANNOTATION_STORE = 'mooring.io/store';
+
+/** Annotation on a BackupTarget: `<lastSyncedAt>` of the sync whose empty listing the user confirms. */
+export const ANNOTATION_CONFIRM_EMPTY = 'mooring.io/confirm-empty';
+
+/** Annotation: W3C traceparent of the request that last changed the spec, so that one trace spans the reconcile. */
+export const ANNOTATION_TRACEPARENT = 'mooring.io/traceparent';
+
+/** The target that Volumes, system backups and configuration use when nothing else is said. */
+export const DEFAULT_TARGET = 'default';
+
+/** Longhorn's own namespace, and the default object namespace. */
+export const DEFAULT_OBJECT_NAMESPACE = 'longhorn-system';

@@ -1,0 +1,74 @@
+/**
+ * Condition types, and the reasons of conditions and events. Types are states, reasons are CamelCase facts; an event
+ * has the reason of the condition it tells of. Texts beside them are the plain words that `docs/objects.md` shows.
+ */
+
+/** Types of `status.conditions`. `Unavailable` is Longhorn's own and exists on BackupTarget only. */
+export const conditionTypes = {
+  Ready: 'Ready',
+  Unavailable: 'Unavailable',
+  StoreMarkerUnwritable: 'StoreMarkerUnwritable',
+} as const;
+
+/** One of {@link conditionTypes}. */
+export type ConditionType = keyof typeof conditionTypes;
+
+/** Every reason with what it means. `kind`: `ok`, `waiting` (nothing to do), `transient` (retried), `stalled` (you must act). */
+export const reasons = {
+  Synced: { kind: 'ok', meaning: 'the objects are what the store holds' },
+  Completed: { kind: 'ok', meaning: 'the backup is complete and its config was read' },
+  Pending: { kind: 'waiting', meaning: 'the first sync has not finished' },
+  Syncing: { kind: 'waiting', meaning: 'a sync is running' },
+  InProgress: {
+    kind: 'waiting',
+    meaning: 'the backup is still being written by someone; it is read again at later syncs',
+  },
+  Terminating: { kind: 'waiting', meaning: 'the object is being deleted' },
+  TargetUnavailable: {
+    kind: 'waiting',
+    meaning: 'the backup target of this object is not ready; it syncs when the target does',
+  },
+  Unavailable: { kind: 'transient', meaning: 'the store could not be reached or answered with an error' },
+  Timeout: { kind: 'transient', meaning: 'the store did not answer in time' },
+  Throttled: { kind: 'transient', meaning: 'the store asked for fewer requests' },
+  BreakerOpen: { kind: 'transient', meaning: 'calls to the store are paused after repeated failures' },
+  ReconcileFailed: { kind: 'transient', meaning: 'the pass failed inside the cluster; it is tried again' },
+  URLEmpty: { kind: 'stalled', meaning: 'backupTargetURL is empty; set it' },
+  InvalidURL: { kind: 'stalled', meaning: 'backupTargetURL is malformed; correct it' },
+  SchemeNotAllowed: { kind: 'stalled', meaning: 'the scheme of backupTargetURL is not in allowedSchemes' },
+  BackendNotInstalled: { kind: 'stalled', meaning: 'there is no backend for this scheme yet' },
+  DuplicateURL: { kind: 'stalled', meaning: 'an older target already has this store; change or delete one of the two' },
+  SecretNotFound: { kind: 'stalled', meaning: 'the credential Secret does not exist; create it or correct its name' },
+  SecretRequired: { kind: 'stalled', meaning: 'this scheme needs credentials and credentialSecret is empty' },
+  CredentialInvalid: { kind: 'stalled', meaning: 'a key of the Secret is missing, empty or malformed' },
+  AccessDenied: { kind: 'stalled', meaning: 'the store refused the credentials' },
+  CertificateInvalid: {
+    kind: 'stalled',
+    meaning: 'the certificate of the store is not trusted; put its CA into the Secret',
+  },
+  BucketNotFound: { kind: 'stalled', meaning: 'the bucket, container, export or directory does not exist' },
+  StoreMarkerMissing: {
+    kind: 'stalled',
+    meaning: 'the store suddenly looks empty; nothing was deleted; confirm it or repair the store',
+  },
+  StoreMarkerUnwritable: {
+    kind: 'stalled',
+    meaning: 'backupstore/mooring.json cannot be written; the store is read without it',
+  },
+  StoreReplaced: {
+    kind: 'stalled',
+    meaning: 'another store answers under this URL; nothing was deleted; confirm it or restore the URL',
+  },
+  StoreChanged: { kind: 'stalled', meaning: 'the target points to another store than this object came from' },
+  TargetNotFound: { kind: 'stalled', meaning: 'the backup target of this object does not exist' },
+  ConfigNotFound: { kind: 'stalled', meaning: 'the config of this object is not in the store any more' },
+  Corrupt: { kind: 'stalled', meaning: 'the config of this object in the store cannot be read; the others sync' },
+  ForeignObject: { kind: 'stalled', meaning: 'the store holds something that is no Longhorn object; it is left alone' },
+  RemoteDeleteNotSupported: {
+    kind: 'stalled',
+    meaning: 'deleting remote data is not supported yet; the object comes back at the next sync',
+  },
+} as const;
+
+/** One of {@link reasons}. */
+export type Reason = keyof typeof reasons;
