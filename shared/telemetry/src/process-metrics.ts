@@ -10,20 +10,27 @@ export function observeProcess({ service, version }: { service: string; version:
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   const one = (value: number) => [{ value, labels: {} }];
-  const { observableGauge: gauge, observableCounter: counter } = metrics;
   const stops = [
-    gauge('mooring_build_info', 'The running version', () => [{ value: 1, labels: { service, version } }]),
-    gauge('process_start_time_seconds', 'When the process started, in Unix seconds', () =>
+    metrics.observableGauge('mooring_build_info', 'The running version', () => [
+      { value: 1, labels: { service, version } },
+    ]),
+    metrics.observableGauge('process_start_time_seconds', 'When the process started, in Unix seconds', () =>
       one(performance.timeOrigin / MILLISECONDS),
     ),
-    gauge('process_resident_memory_bytes', 'Resident memory', () => one(process.memoryUsage.rss())),
-    gauge('nodejs_heap_used_bytes', "Memory in use on V8's heap", () => one(process.memoryUsage().heapUsed)),
-    gauge('nodejs_eventloop_lag_p99_seconds', 'Delay of the event loop since the last scrape, 99th percentile', () => {
-      const p99 = delay.percentile(99) / NANOSECONDS;
-      delay.reset();
-      return one(p99);
-    }),
-    counter('process_cpu_seconds_total', 'CPU time used, user and system', () => {
+    metrics.observableGauge('process_resident_memory_bytes', 'Resident memory', () => one(process.memoryUsage.rss())),
+    metrics.observableGauge('nodejs_heap_used_bytes', "Memory in use on V8's heap", () =>
+      one(process.memoryUsage().heapUsed),
+    ),
+    metrics.observableGauge(
+      'nodejs_eventloop_lag_p99_seconds',
+      'Delay of the event loop since the last scrape, 99th percentile',
+      () => {
+        const p99 = delay.percentile(99) / NANOSECONDS;
+        delay.reset();
+        return one(p99);
+      },
+    ),
+    metrics.observableCounter('process_cpu_seconds_total', 'CPU time used, user and system', () => {
       const { user, system } = process.cpuUsage();
       return one((user + system) / MICROSECONDS);
     }),
