@@ -1,1 +1,48 @@
-export {};
+/** @mooring/backupstore: object stores, Longhorn's backup store format, and the scan. */
+export { backupstoreErrors, isStoreError, StoreError } from './errors.ts';
+export type { ErrorDefinition, ErrorKind, StoreErrorCode, StoreErrorOptions } from './errors.ts';
+export type * from './store.ts';
+export * from './layout.ts';
+export { decodeBackingImageConfig, encodeBackingImageConfig } from './format/backing-image-config.ts';
+export type { BackingImageConfig } from './format/backing-image-config.ts';
+export {
+  decodeBackupConfig,
+  decodeBackupHead,
+  encodeBackupConfig,
+  isBackupComplete,
+} from './format/backup-config.ts';
+export type { BackupConfig, BackupHead } from './format/backup-config.ts';
+export { encodeGoMap, encodeGoString } from './format/fields.ts';
+export type { BlockReference, StringMap } from './format/fields.ts';
+export { decodeLock, encodeLock } from './format/lock.ts';
+export type { LockFile } from './format/lock.ts';
+export { decodeSystemBackupConfig, encodeSystemBackupConfig } from './format/system-backup-config.ts';
+export type { SystemBackupConfig } from './format/system-backup-config.ts';
+export { decodeVolumeConfig, encodeVolumeConfig } from './format/volume-config.ts';
+export type { VolumeConfig } from './format/volume-config.ts';
+export { readMarker, writeMarker } from './marker.ts';
+export type { StoreMarker } from './marker.ts';
+export { openStore } from './open-store.ts';
+export type { OpenStoreOptions, StoreCredentials } from './open-store.ts';
+export {
+  readBackingImageConfig,
+  readBackupConfig,
+  readBackupHead,
+  readSystemBackupConfig,
+  readVolumeConfig,
+} from './read-config.ts';
+export type { ReadConfig } from './read-config.ts';
+export { listBackingImages, listSystemBackups } from './scan/other-lists.ts';
+export type { ListedBackingImage, ListedSystemBackup, Listing } from './scan/other-lists.ts';
+export { probeStore, scanStore, scanVolume } from './scan/scan.ts';
+export type {
+  ScanIssue,
+  ScanIssueCode,
+  ScannedBackup,
+  ScannedVolume,
+  ScanOptions,
+  ScanSummary,
+} from './scan/types.ts';
+export { resolveTargetStore, TargetStores } from './target-store.ts';
+export type { CredentialSecret, ResolvedStore, ResolveOptions, TargetReference } from './target-store.ts';
+export type { StoreLimits } from './wrappers/wrap-store.ts';
