@@ -12,6 +12,7 @@ import {
   type ComponentInput,
   type ControlPlanePorts,
 } from './components.ts';
+import type { KeyPair } from './certificates.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
 import { loadOrCreatePki } from './pki.ts';
 
@@ -47,6 +48,8 @@ export interface ControlPlane {
   kubeconfig: string;
   caFile: string;
   caCertificate: string;
+  /** The admin's client certificate. */
+  admin: KeyPair;
   ports: ControlPlanePorts;
   /** Requests as the admin. */
   api: ApiClient;
@@ -144,6 +147,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     kubeconfig,
     caFile,
     caCertificate,
+    admin: pki.admin,
     ports,
     api,
     processes,

@@ -1,8 +1,9 @@
-/** How a kubeconfig's only user proves who it is. */
+/** How a kubeconfig's only user proves who it is. Clients read a token file again, so a renewed token is picked up. */
 export type KubeconfigUser =
-  | { certificate: string; key: string }
-  /** The file is read again by clients, so that a renewed token is picked up. */
-  | { tokenFile: string };
+  | { certificate: string; key: string; tokenFile?: never }
+  | { tokenFile: string; certificate?: never }
+  /** No proof at all: a proxy in front adds one. */
+  | { tokenFile?: never; certificate?: never };
 
 /** What a kubeconfig with one cluster, one user and one context says. */
 export interface KubeconfigInput {
@@ -19,15 +20,15 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
+function renderUser(user: KubeconfigUser): Record<string, string> {
+  if (user.tokenFile !== undefined) return { tokenFile: user.tokenFile };
+  if (user.certificate === undefined) return {};
+  return { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) };
+}
+
 /** The text of a kubeconfig file (JSON, which is YAML too), with everything but a token file inlined. */
 export function renderKubeconfig(input: KubeconfigInput): string {
-  const user =
-    'tokenFile' in input.user
-      ? { tokenFile: input.user.tokenFile }
-      : {
-          'client-certificate-data': base64(input.user.certificate),
-          'client-key-data': base64(input.user.key),
-        };
+  const user = renderUser(input.user);
   const config = {
     apiVersion: 'v1',
     kind: 'Config',

@@ -16,7 +16,13 @@ each() {
   for file in "$dir"/*.pid; do
     [ -f "$file" ] || continue
     read -r pid start <"$file" || continue
-    if [ -n "$start" ] && [ "$start" != "$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)" ]; then rm -f "$file"; continue; fi
+    if [ -n "$start" ]; then
+      case "$(cut -d' ' -f3,22 "/proc/$pid/stat" 2>/dev/null)" in
+        Z*) rm -f "$file"; continue ;;
+        *" $start") ;;
+        *) rm -f "$file"; continue ;;
+      esac
+    fi
     kill "-$1" "$pid" 2>/dev/null || rm -f "$file"
   done
 }

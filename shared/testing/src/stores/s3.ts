@@ -2,9 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join, resolve } from 'node:path';
 import { ensureBinaries } from '../binaries/ensure-binaries.ts';
+import { startGuarded } from '../processes/guarded.ts';
 import { freePort } from '../processes/ports.ts';
-import { startOnce } from '../processes/process-spec.ts';
-import { startWatchdog } from '../processes/watchdog.ts';
 
 /** How the S3 server is started. */
 export interface S3Options {
@@ -59,10 +58,8 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   await Promise.all([dataFolder, iamFolder].map((folder) => mkdir(folder, { recursive: true })));
   const { versitygw } = await ensureBinaries(['versitygw'], options.log === undefined ? {} : { log: options.log });
   const port = options.port ?? (await freePort());
-  const runFolder = join(root, 'run');
-  const watchdog = await startWatchdog(runFolder);
   const tls = options.tls === undefined ? [] : ['--cert', options.tls.certFile, '--key', options.tls.keyFile];
-  const server = await startOnce({ logFolder: join(root, 'logs'), runFolder })({
+  const server = await startGuarded(root, {
     name: 'versitygw',
     command: versitygw,
     // --iam-dir: else an unknown key is a 404. --keep-alive: else a connection per request.
@@ -84,9 +81,6 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     dataFolder,
     // A bucket is a folder for this server.
     createBucket: async (name) => void (await mkdir(join(dataFolder, name), { recursive: true })),
-    stop: async () => {
-      await server.stop();
-      await watchdog.stop();
-    },
+    stop: () => server.stop(),
   };
 }
