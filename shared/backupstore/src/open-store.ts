@@ -74,6 +74,10 @@ async function openBackend(destination: Destination, credentials: StoreCredentia
       const { VfsStore } = await import('./backends/vfs.ts');
       return new VfsStore(destination.path);
     }
+    case 's3': {
+      const { openS3Store } = await import('./backends/s3.ts');
+      return await openS3Store(destination, credentials);
+    }
     default:
       throw new StoreError('BackendNotInstalled', { action: `open ${destination.scheme} store` });
   }

@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto';
+import { Agent as HttpAgent, type AgentOptions } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { StoreError } from '../errors.ts';
+import { proxyFor, type ProxySettings } from './proxy.ts';
+
+// More than the largest in-flight limit: the limiter bounds the calls, the pool must never queue behind it.
+const MAX_SOCKETS = 300;
+const MAX_FREE_SOCKETS = 64;
+
+/** Keep-alive pools of one store. */
+export interface HttpAgents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+  /** Ends idle connections; calls in flight go on. */
+  readonly close: () => void;
+}
+
+/** What connections need to know. */
+export interface AgentSettings {
+  /** The endpoint all requests go to; its host decides whether the proxy is used. `undefined`: the provider's own, over TLS. */
+  readonly endpoint: URL;
+  readonly proxies: ProxySettings;
+  /** PEM text of further certificate authorities, trusted besides the system's. */
+  readonly caPem: string | undefined;
+  /** The name of the credential key that `caPem` comes from, for errors. */
+  readonly caKey: string;
+}
+
+/** Makes the pools, through a proxy where the settings say so. Throws `CredentialInvalid` for a bad certificate or proxy URL. */
+export async function createAgents(settings: AgentSettings): Promise<HttpAgents> {
+  const { endpoint } = settings;
+  const secureContext = endpoint.protocol === 'https:' ? trustOf(settings) : undefined;
+  const options: AgentOptions & { secureContext?: SecureContext } = {
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    maxFreeSockets: MAX_FREE_SOCKETS,
+    ...(secureContext !== undefined && { secureContext }),
+  };
+  const { httpAgent, httpsAgent } = await selectAgents(options, proxyFor(endpoint, settings.proxies));
+  return {
+    httpAgent,
+    httpsAgent,
+    close: () => {
+      for (const agent of [httpAgent, httpsAgent]) destroyIdle(agent);
+    },
+  };
+}
+
+async function selectAgents(
+  options: AgentOptions,
+  proxy: URL | undefined,
+): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
+  if (proxy === undefined) return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) };
+  const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
+    import('http-proxy-agent'),
+    import('https-proxy-agent'),
+  ]);
+  const httpsAgent: HttpAgent = new HttpsProxyAgent(proxy, options);
+  return { httpAgent: new HttpProxyAgent(proxy, options), httpsAgent: httpsAgent as HttpsAgent };
+}
+
+// One context for all connections: parsing some 300 roots anew for each costs more than the handshake.
+function trustOf({ caPem, caKey }: AgentSettings): SecureContext {
+  const own = caPem === undefined || caPem.trim() === '' ? [] : [checkedPem(caPem, caKey)];
+  return createSecureContext({ ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...own])] });
+}
+
+function checkedPem(pem: string, key: string): string {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (blocks.length === 0) throw new Error('no certificate');
+    for (const block of blocks) new X509Certificate(block);
+  } catch (error) {
+    throw new StoreError('CredentialInvalid', {
+      action: `read credential '${key}'`,
+      detail: 'it holds no valid PEM certificate',
+      cure: `put the PEM text itself (-----BEGIN CERTIFICATE-----…) into '${key}', not a path`,
+      cause: error,
+    });
+  }
+  return blocks.join('\n');
+}
+
+function destroyIdle(agent: HttpAgent): void {
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+}

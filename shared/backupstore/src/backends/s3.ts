@@ -1,0 +1,231 @@
+import type { S3Destination } from '@mooring/api';
+import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { isStoreError, StoreError } from '../errors.ts';
+import type {
+  CallOptions,
+  GetOptions,
+  KeyOptions,
+  ListOptions,
+  ListPage,
+  ObjectContent,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  PutResult,
+  StoreCapabilities,
+  StoredObject,
+} from '../store.ts';
+import { KeySpace } from './key-space.ts';
+import { readBody } from './read-body.ts';
+import { openS3Client, type OpenedS3 } from './s3-client.ts';
+import { factsOf, toS3Error } from './s3-errors.ts';
+import type { ErrorContext } from './transport-errors.ts';
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+// DeleteObjects takes at most this many keys.
+const DELETE_BATCH = 1000;
+
+/** Opens an S3 store; makes no request. Throws `CredentialInvalid`. */
+export async function openS3Store(
+  destination: S3Destination,
+  credentials: Readonly<Record<string, string>>,
+): Promise<ObjectStore> {
+  const [sdk, opened] = await Promise.all([import('@aws-sdk/client-s3'), openS3Client(destination, credentials)]);
+  return new S3Store(sdk, opened, destination);
+}
+
+/** A bucket of S3 or of a server that speaks it. Single attempts; bodies are always read to their end or destroyed. */
+class S3Store implements ObjectStore {
+  readonly capabilities: StoreCapabilities = {
+    scheme: 's3',
+    flatList: true,
+    conditionalPut: true,
+    batchDelete: true,
+    etags: true,
+  };
+  readonly #sdk: Sdk;
+  readonly #opened: OpenedS3;
+  readonly #bucket: string;
+  readonly #keys: KeySpace;
+
+  constructor(sdk: Sdk, opened: OpenedS3, destination: S3Destination) {
+    this.#sdk = sdk;
+    this.#opened = opened;
+    this.#bucket = destination.bucket;
+    this.#keys = new KeySpace(destination.prefix);
+  }
+
+  async list(options: ListOptions): Promise<ListPage> {
+    const command = new this.#sdk.ListObjectsV2Command({
+      Bucket: this.#bucket,
+      Prefix: this.#keys.toStore(options.prefix),
+      MaxKeys: options.maxKeys,
+      Delimiter: options.delimiter,
+      // Keys may hold characters that XML cannot; servers that do not know this leave it out of their answer.
+      EncodingType: 'url',
+      ...(options.continuation === undefined
+        ? options.startAfter !== undefined && { StartAfter: this.#keys.toStore(options.startAfter) }
+        : fromContinuation(options.continuation)),
+    });
+    const context = this.#context(`list bucket '${this.#bucket}'`);
+    try {
+      return this.#toPage(await this.#opened.client.send(command, abortOf(options)));
+    } catch (error) {
+      const mapped = toS3Error(error, context);
+      // A listing has no key that could be absent: 404 without a code means the bucket.
+      if (mapped.code === 'NotFound') throw new StoreError('BucketNotFound', { action: context.action, cause: error });
+      throw mapped;
+    }
+  }
+
+  async head({ key, signal }: KeyOptions): Promise<ObjectInfo> {
+    const command = new this.#sdk.HeadObjectCommand({ Bucket: this.#bucket, Key: this.#keys.toStore(key) });
+    try {
+      const answer = await this.#opened.client.send(command, abortOf({ signal }));
+      return { size: answer.ContentLength ?? 0, ...versionOf(answer) };
+    } catch (error) {
+      throw toS3Error(error, this.#context(`look at object '${key}'`, key));
+    }
+  }
+
+  async get({ key, range, signal }: GetOptions): Promise<ObjectContent> {
+    const command = new this.#sdk.GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: this.#keys.toStore(key),
+      ...(range !== undefined && { Range: `bytes=${String(range.start)}-${String(range.end)}` }),
+    });
+    try {
+      const answer = await this.#opened.client.send(command, abortOf({ signal }));
+      const body = await readBody(bodyOf(answer), { length: answer.ContentLength, signal });
+      const size = sizeOf(answer, body.length);
+      const isWhole = range !== undefined && answer.ContentRange === undefined;
+      return { body: isWhole ? body.subarray(range.start, range.end + 1) : body, size, ...versionOf(answer) };
+    } catch (error) {
+      // A range in an object that ends before it: 416.
+      if (range !== undefined && factsOf(error).status === 416) {
+        return { body: Buffer.alloc(0), ...(await this.head({ key, ...(signal !== undefined && { signal }) })) };
+      }
+      throw toS3Error(error, this.#context(`read object '${key}'`, key));
+    }
+  }
+
+  async put({ key, body, ifAbsent = false, signal }: PutOptions): Promise<PutResult> {
+    const command = new this.#sdk.PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: this.#keys.toStore(key),
+      Body: body,
+      ContentType: 'application/octet-stream',
+      ...(ifAbsent && { IfNoneMatch: '*' }),
+    });
+    try {
+      const answer = await this.#opened.client.send(command, abortOf({ signal }));
+      return answer.ETag === undefined ? {} : { etag: unquote(answer.ETag) };
+    } catch (error) {
+      throw toS3Error(error, this.#context(`write object '${key}'`, key));
+    }
+  }
+
+  async delete(keys: readonly string[], options: CallOptions = {}): Promise<void> {
+    for (let start = 0; start < keys.length; start += DELETE_BATCH) {
+      const batch = keys.slice(start, start + DELETE_BATCH);
+      try {
+        await this.#deleteBatch(batch, options);
+      } catch (error) {
+        // Google's S3 has no batch delete.
+        if (!isStoreError(error, 'Invalid') || batch.length === 0) throw error;
+        for (const key of batch) await this.#deleteOne(key, options);
+      }
+    }
+  }
+
+  close(): void {
+    this.#opened.close();
+  }
+
+  async #deleteBatch(keys: readonly string[], options: CallOptions): Promise<void> {
+    const command = new this.#sdk.DeleteObjectsCommand({
+      Bucket: this.#bucket,
+      Delete: { Objects: keys.map((key) => ({ Key: this.#keys.toStore(key) })), Quiet: true },
+    });
+    const context = this.#context(`delete ${String(keys.length)} objects`);
+    try {
+      const answer = await this.#opened.client.send(command, abortOf(options));
+      const failure = answer.Errors?.find((entry) => entry.Code !== 'NoSuchKey');
+      if (failure !== undefined) throw Object.assign(new Error('not deleted'), { name: failure.Code });
+    } catch (error) {
+      throw toS3Error(error, context);
+    }
+  }
+
+  async #deleteOne(key: string, options: CallOptions): Promise<void> {
+    const command = new this.#sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key: this.#keys.toStore(key) });
+    try {
+      await this.#opened.client.send(command, abortOf(options));
+    } catch (error) {
+      const mapped = toS3Error(error, this.#context(`delete object '${key}'`, key));
+      if (mapped.code !== 'NotFound') throw mapped;
+    }
+  }
+
+  #toPage(answer: ListObjectsV2CommandOutput): ListPage {
+    const decode = answer.EncodingType === 'url' ? decodeKey : (key: string): string => key;
+    const objects = (answer.Contents ?? []).map((entry): StoredObject => {
+      const key = this.#keys.fromStore(decode(entry.Key ?? ''));
+      return { key, size: entry.Size ?? 0, ...versionOf(entry) };
+    });
+    const prefixes = (answer.CommonPrefixes ?? []).map((entry) => this.#keys.fromStore(decode(entry.Prefix ?? '')));
+    const continuation = continuationOf(answer);
+    return { objects, prefixes, ...(continuation !== undefined && { continuation }) };
+  }
+
+  #context(action: string, key?: string): ErrorContext {
+    return { action, host: this.#opened.host, ...(key !== undefined && { key }) };
+  }
+}
+
+function abortOf({ signal }: { readonly signal?: AbortSignal | undefined }): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}
+
+// Some servers say that more follows but give no token; there the last key serves as start-after.
+function continuationOf(answer: ListObjectsV2CommandOutput): string | undefined {
+  if (answer.IsTruncated !== true) return undefined;
+  if (answer.NextContinuationToken !== undefined) return `token:${answer.NextContinuationToken}`;
+  const last = answer.Contents?.at(-1)?.Key;
+  return last === undefined ? undefined : `after:${last}`;
+}
+
+function fromContinuation(continuation: string): { ContinuationToken: string } | { StartAfter: string } {
+  const value = continuation.slice(continuation.indexOf(':') + 1);
+  return continuation.startsWith('token:') ? { ContinuationToken: value } : { StartAfter: value };
+}
+
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return key;
+  }
+}
+
+function versionOf(entry: { ETag?: string | undefined; LastModified?: Date | undefined }): Omit<ObjectInfo, 'size'> {
+  return {
+    mtimeMs: entry.LastModified?.getTime() ?? 0,
+    ...(entry.ETag !== undefined && entry.ETag !== '' && { etag: unquote(entry.ETag) }),
+  };
+}
+
+function unquote(etag: string): string {
+  return etag.replace(/^"|"$/g, '');
+}
+
+// `bytes 0-99/1234`, or the body's length when the whole object came.
+function sizeOf(answer: GetObjectCommandOutput, length: number): number {
+  const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+  return total === undefined ? length : Number(total);
+}
+
+function bodyOf(answer: GetObjectCommandOutput): NodeJS.ReadableStream {
+  return answer.Body as unknown as NodeJS.ReadableStream;
+}
