@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { eventually, sharedControlPlane, testNamespace } from './index.ts';
+import { sharedControlPlane, testNamespace } from './index.ts';
 
 describe('sharedControlPlane', function () {
   this.timeout(120_000);
@@ -31,8 +31,7 @@ describe('sharedControlPlane', function () {
   it('gives ServiceAccounts tokens that the API server knows them by', async () => {
     const { api, tokenFor } = await sharedControlPlane();
     const account = { namespace: 'default', name: 'default' };
-    // The controller manager creates the account a moment after the namespace.
-    const { token, expiresAtMs } = await eventually(() => tokenFor(account));
+    const { token, expiresAtMs } = await tokenFor(account);
     const review = await api.request<{ status: { user: { username: string } } }>({
       method: 'POST',
       path: '/apis/authentication.k8s.io/v1/tokenreviews',

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ensureBinaries } from '../binaries/ensure-binaries.ts';
+import { eventually } from '../eventually.ts';
 import { writeFileAtomic } from '../files.ts';
 import { createApiClient, type ApiClient } from '../kube/api-client.ts';
 import { freePort } from '../processes/ports.ts';
@@ -62,6 +63,9 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
+/** The controller manager makes a namespace's account about a second after its own start. */
+const ACCOUNT_TIMEOUT_MS = 10_000;
+
 async function freePorts(): Promise<ControlPlanePorts> {
   return { apiServer: await freePort(), etcdClient: await freePort(), etcdPeer: await freePort() };
 }
@@ -77,11 +81,15 @@ async function starterFor(
 }
 
 async function requestToken(api: ApiClient, account: ServiceAccountRef, expirationSeconds: number) {
-  const answer = await api.request<{ status: { token: string; expirationTimestamp: string } }>({
-    method: 'POST',
-    path: `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`,
-    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds } },
-  });
+  const ask = () =>
+    api.request<{ status: { token: string; expirationTimestamp: string } }>({
+      method: 'POST',
+      path: `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`,
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds } },
+    });
+  // A namespace's own account `default` appears a moment after the namespace.
+  const what = `ServiceAccount ${account.namespace}/${account.name}`;
+  const answer = await eventually(ask, { timeoutMs: ACCOUNT_TIMEOUT_MS, what });
   return { token: answer.status.token, expiresAtMs: Date.parse(answer.status.expirationTimestamp) };
 }
 

@@ -43,7 +43,7 @@ const EXPIRED = {
  * pass with it; requests without one are the admin's (a client certificate cannot pass through a proxy).
  */
 export async function startApiProxy(controlPlane: ControlPlane, options: ApiProxyOptions): Promise<ApiProxy> {
-  const authority = await createAuthority('mooring-api-proxy');
+  const authority = await createAuthority('mooring-api-proxy-authority');
   const proxy = await startFaultProxy({
     target: controlPlane.server,
     ca: controlPlane.caCertificate,

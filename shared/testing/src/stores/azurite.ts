@@ -50,7 +50,7 @@ export async function startAzurite(options: AzuriteOptions): Promise<AzuriteServ
     name: 'azurite',
     command: process.execPath,
     args: [
-      ...[main, '--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', root],
+      ...[main, '--blobHost', '127.0.0.1', '--blobPort', String(port)],
       // --skipApiVersionCheck: @azure/storage-blob speaks a version newer than Azurite knows.
       ...['--inMemoryPersistence', '--silent', '--disableTelemetry', '--skipApiVersionCheck'],
     ],
