@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceType } from '@mooring/api';
+import { gate } from './gate.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
 import { noLog, noMetrics, type Log, type Metrics } from './observe.ts';
@@ -88,7 +89,7 @@ export class Informer<T extends CachedObject> {
   readonly #store: Store<T>;
   readonly #reflector: Reflector<T>;
   readonly #stopped = new AbortController();
-  readonly #synced = Promise.withResolvers<void>();
+  readonly #synced = gate();
   #hasSynced = false;
   #running: Promise<void> | undefined;
 
@@ -118,7 +119,7 @@ export class Informer<T extends CachedObject> {
 
   /** Resolves when the first list is complete and `onChange` has had it. Never rejects; with `stop` before the sync it never resolves. */
   whenSynced(): Promise<void> {
-    return this.#synced.promise;
+    return this.#synced.opened;
   }
 
   get hasSynced(): boolean {
@@ -183,7 +184,7 @@ export class Informer<T extends CachedObject> {
     for (const [key, object] of fresh) this.#put(key, object);
     this.#metrics.size(this.#store.size);
     this.#hasSynced = true;
-    this.#synced.resolve();
+    this.#synced.open();
   }
 
   #apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {

@@ -203,13 +203,14 @@ export class KubeClient {
   /** Replaces an object; its `metadata.resourceVersion` MUST be what was read, or another's change is lost. */
   replace<T = KubeObject>(
     type: ResourceType,
-    object: { metadata: { namespace?: string | undefined; name: string } },
+    object: { readonly metadata: { readonly namespace?: string | undefined; readonly name: string } },
     options: CallOptions = {},
   ): Promise<T> {
     return this.request<T>({ ...options, method: 'PUT', path: resourcePath(type, object.metadata), body: object });
   }
 
   /** Changes an object (or, with `subresource: 'status'`, its status). */
+  // eslint-disable-next-line max-params -- in the order of the request line; every other verb has the same first two
   patch<T = KubeObject>(
     type: ResourceType,
     ref: ObjectRef & { name: string },

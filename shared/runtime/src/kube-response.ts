@@ -41,14 +41,14 @@ export function apiErrorFrom(answer: FailedAnswer): ApiError {
   const status = parseStatus(answer.text);
   const path = answer.path.split('?', 1)[0] ?? '';
   const isSecret = /\/secrets(\/|$)/.test(path);
-  const words = isSecret ? undefined : status?.message?.slice(0, MAX_MESSAGE_LENGTH);
-  const reason = status?.reason === undefined || status.reason === '' ? reasonOf(answer.status) : status.reason;
+  const reason = reasonOf(status, answer.status);
+  const words = (isSecret ? undefined : status.message) ?? `${answer.status} ${reason}`;
   return new ApiError({
     status: answer.status,
     reason,
-    message: `failed to ${VERBS[answer.method] ?? answer.method} '${path}': ${words ?? `${answer.status} ${reason}`}`,
-    details: keptDetails(status?.details, isSecret),
-    retryAfterMs: retryAfterMs(answer.headers['retry-after'], status?.details),
+    message: `failed to ${VERBS[answer.method] ?? answer.method} '${path}': ${words.slice(0, MAX_MESSAGE_LENGTH)}`,
+    details: keptDetails(status.details, isSecret),
+    retryAfterMs: retryAfterMs(answer.headers['retry-after'], status.details),
   });
 }
 
@@ -59,6 +59,7 @@ export function apiErrorFromStatus(status: KubeStatus, path: string): ApiError {
 }
 
 /** Parses a JSON answer. Throws ConnectionError `Malformed`, without the text. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the one place where the server's JSON gets its type
 export function parseBody<T>(text: string, path: string): T {
   try {
     return JSON.parse(text) as T;
@@ -85,13 +86,14 @@ function scrubbed(cause: unknown): Error {
   return new SyntaxError(cause instanceof Error ? cause.name : 'SyntaxError');
 }
 
-function parseStatus(text: string): KubeStatus | undefined {
+/** The Status in an answer; empty when there is none (a proxy's error page). */
+function parseStatus(text: string): KubeStatus {
   try {
     const parsed: unknown = JSON.parse(text);
     const isStatus = typeof parsed === 'object' && parsed !== null && 'kind' in parsed && parsed.kind === 'Status';
-    return isStatus ? (parsed as KubeStatus) : undefined;
+    return isStatus ? (parsed as KubeStatus) : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -128,6 +130,7 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
-function reasonOf(status: number): string {
-  return REASONS[status] ?? 'Unknown';
+function reasonOf(status: KubeStatus, code: number): string {
+  const own = status.reason ?? '';
+  return own === '' ? (REASONS[code] ?? 'Unknown') : own;
 }

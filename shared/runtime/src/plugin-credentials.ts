@@ -18,7 +18,7 @@ export async function pluginCredentials(path: string, clock: Clock): Promise<Par
   const first = await options();
   const load = async (): Promise<string | undefined> => {
     const header = (await options()).headers?.['Authorization'];
-    return header === undefined ? undefined : String(header);
+    return typeof header === 'string' ? header : undefined;
   };
   return { cert: pem(first.cert), key: pem(first.key), authorization: cachedAuthorization(load, clock) };
 }

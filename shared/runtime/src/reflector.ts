@@ -100,7 +100,6 @@ export class Reflector<T extends Versioned> {
     while (!signal.aborted) {
       const startedAt = clock.monotonic();
       const reason = await this.#pass(signal);
-      if (signal.aborted) return;
       metrics.restarted(reason);
       const wasHealthy = reason === 'Closed' && clock.monotonic() - startedAt >= HEALTHY_WATCH_MS;
       if (wasHealthy) this.#backoff.reset();

@@ -35,7 +35,7 @@ export class Store<T> {
     for (const [name, indexer] of this.#indexers) {
       const before = old === undefined ? [] : indexer(old);
       const after = indexer(object);
-      if (!sameValues(before, after)) this.#reindex(name, key, before, after);
+      if (!sameValues(before, after)) this.#reindex(name, key, { before, after });
     }
     return old;
   }
@@ -45,7 +45,7 @@ export class Store<T> {
     const old = this.#objects.get(key);
     if (old === undefined) return undefined;
     this.#objects.delete(key);
-    for (const [name, indexer] of this.#indexers) this.#reindex(name, key, indexer(old), []);
+    for (const [name, indexer] of this.#indexers) this.#reindex(name, key, { before: indexer(old), after: [] });
     return old;
   }
 
@@ -67,7 +67,8 @@ export class Store<T> {
     return found;
   }
 
-  #reindex(name: string, key: string, before: readonly string[], after: readonly string[]): void {
+  #reindex(name: string, key: string, change: { before: readonly string[]; after: readonly string[] }): void {
+    const { before, after } = change;
     const values = this.#indexes.get(name) ?? new Map<string, Set<string>>();
     for (const value of before) {
       const keys = values.get(value);

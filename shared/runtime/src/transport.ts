@@ -84,7 +84,7 @@ export class Transport {
         deadline.cancel();
         incoming.once('close', release);
         incoming.on('error', () => undefined); // readers of the body get it; without one it would end the process
-        resolve(this.#opened(request, incoming, fail, () => failure));
+        resolve(opened(incoming, fail, (cause) => failure ?? this.#unreachable(request, cause)));
       });
       if (request.signal?.aborted === true) onAbort();
       outgoing.end(request.body);
@@ -144,35 +144,6 @@ export class Transport {
     });
   }
 
-  #opened(
-    request: HttpRequest,
-    incoming: IncomingMessage,
-    fail: (error: Error) => void,
-    failure: () => Error | undefined,
-  ): OpenResponse {
-    const unreachable = (cause: unknown): Error => failure() ?? this.#unreachable(request, cause);
-    async function* read(): AsyncGenerator<Buffer, void, undefined> {
-      try {
-        for await (const chunk of incoming) yield chunk as Buffer;
-      } catch (cause) {
-        throw unreachable(cause);
-      }
-    }
-    return {
-      status: incoming.statusCode ?? 0,
-      headers: incoming.headers,
-      body: read(),
-      close: (error) => {
-        if (incoming.readableEnded || incoming.destroyed) return;
-        if (error === undefined) incoming.destroy();
-        else {
-          fail(error);
-          incoming.destroy(error);
-        }
-      },
-    };
-  }
-
   #unreachable(request: HttpRequest, cause: unknown): ConnectionError {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the connection broke';
     return new ConnectionError('Unreachable', `failed to ${this.#say(request)}: ${code}`, cause);
@@ -182,6 +153,34 @@ export class Transport {
   #say(request: HttpRequest): string {
     return `${request.method} '${request.path.split('?', 1)[0] ?? ''}' at '${this.#base.host}'`;
   }
+}
+
+/** `explain` gives the error that a reader of the body gets. */
+function opened(
+  incoming: IncomingMessage,
+  fail: (error: Error) => void,
+  explain: (cause: unknown) => Error,
+): OpenResponse {
+  async function* read(): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      for await (const chunk of incoming) yield chunk as Buffer;
+    } catch (cause) {
+      throw explain(cause);
+    }
+  }
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: incoming.headers,
+    body: read(),
+    close: (error) => {
+      if (incoming.readableEnded || incoming.destroyed) return;
+      if (error === undefined) incoming.destroy();
+      else {
+        fail(error);
+        incoming.destroy(error);
+      }
+    },
+  };
 }
 
 function createAgent(base: URL, connection: Connection): HttpAgent {

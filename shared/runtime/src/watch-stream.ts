@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { ConnectionError } from './errors.ts';
-import { apiErrorFromStatus, parseBody, type KubeStatus } from './kube-response.ts';
+import { apiErrorFromStatus, parseBody } from './kube-response.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { OpenResponse } from './transport.ts';
 
@@ -50,7 +50,7 @@ function* splitOrThrow(lines: LineSplitter, chunk: Buffer, path: string): Genera
 
 function parseEvent<T>(line: string, path: string): WatchEvent<T> {
   const event = parseBody<{ type?: string; object?: T }>(line, path);
-  if (event.type === 'ERROR') throw apiErrorFromStatus((event.object ?? {}) as KubeStatus, path);
+  if (event.type === 'ERROR') throw apiErrorFromStatus(event.object ?? {}, path);
   if (isKnownEvent<T>(event)) return event;
   throw new ConnectionError('Malformed', `failed to read the watch of '${bare(path)}': a line is no event`);
 }

@@ -1,3 +1,4 @@
+import { gate } from './gate.ts';
 import { systemClock, type Clock, type Timer } from './clock.ts';
 import { DelayHeap } from './delay-heap.ts';
 import { Lanes } from './lanes.ts';
@@ -40,7 +41,7 @@ export class WorkQueue {
   readonly #processing = new Map<string, string>();
   readonly #delayed = new DelayHeap();
   readonly #waiters: ((key: string | undefined) => void)[] = [];
-  readonly #drained = Promise.withResolvers<void>();
+  readonly #drained = gate();
   #timer: { dueMs: number; handle: Timer } | undefined;
   #isShutDown = false;
 
@@ -145,7 +146,7 @@ export class WorkQueue {
   /** As `shutDown`, and resolves when every ready key was taken and is done. */
   shutDownWithDrain(): Promise<void> {
     this.shutDown();
-    return this.#drained.promise;
+    return this.#drained.opened;
   }
 
   #makeReady(key: string): void {
@@ -168,7 +169,7 @@ export class WorkQueue {
   }
 
   #checkDrained(): void {
-    if (this.#isOver() && this.#processing.size === 0) this.#drained.resolve();
+    if (this.#isOver() && this.#processing.size === 0) this.#drained.open();
   }
 
   /** One timer, for the earliest key. */

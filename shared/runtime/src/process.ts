@@ -1,0 +1,103 @@
+import { gate } from './gate.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { Log } from './observe.ts';
+
+/** What a service does while it lives. */
+export interface ServiceContext {
+  /** Aborts when the service is to stop. */
+  readonly signal: AbortSignal;
+  /** What to do at the end; the last one given is run first, each to its end before the next. Failures are logged. */
+  onStop(name: string, stop: () => Promise<void> | void): void;
+  /** Ends the process with exit code 1: for what a restart cures, such as a lost lease. */
+  fail(error: unknown): void;
+}
+
+/** How a service runs. */
+export interface ServiceOptions {
+  readonly name: string;
+  readonly log: Log;
+  /** Starts everything and resolves. What it throws ends the process with exit code 1. */
+  readonly start: (context: ServiceContext) => Promise<void>;
+  /** The stop as a whole may take so long, milliseconds; below the pod's terminationGracePeriodSeconds (30). Default 25,000. */
+  readonly stopTimeoutMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+  /** For tests. Default `process`. */
+  readonly host?: ProcessHost | undefined;
+}
+
+/** What is needed of Node's `process`. */
+export interface ProcessHost {
+  on(event: string, listener: (detail: unknown) => void): unknown;
+  off(event: string, listener: (detail: unknown) => void): unknown;
+  exit(code: number): void;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const DEFECTS = ['uncaughtException', 'unhandledRejection'] as const;
+
+/**
+ * Runs a service from start to exit. SIGTERM or SIGINT: stops gracefully, exit code 0; a second one: exits at once, 130. An uncaught
+ * exception or rejection is a defect whose damage is unknown: logged, stopped, exit code 1, and the next start reads everything anew.
+ */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const { log, name, start } = options;
+  const host: ProcessHost = options.host ?? process;
+  const lifetime = new AbortController();
+  const ended = Promise.withResolvers<number>();
+  const stops: { name: string; stop: () => Promise<void> | void }[] = [];
+  const fail = (error: unknown): void => {
+    if (!lifetime.signal.aborted) log.error({ err: error }, `${name} fails and stops`);
+    lifetime.abort();
+    ended.resolve(1);
+  };
+  const onSignal = (signal: unknown): void => {
+    if (lifetime.signal.aborted) {
+      host.exit(130);
+      return;
+    }
+    log.info({ signal }, `${name} stops`);
+    lifetime.abort();
+    ended.resolve(0);
+  };
+  for (const event of SIGNALS) host.on(event, onSignal);
+  for (const event of DEFECTS) host.on(event, fail);
+  const context: ServiceContext = {
+    signal: lifetime.signal,
+    fail,
+    onStop: (label, stop) => stops.push({ name: label, stop }),
+  };
+  start(context).catch(fail);
+  const code = await ended.promise;
+  await stopInTime({ ...options, stops });
+  for (const event of SIGNALS) host.off(event, onSignal);
+  for (const event of DEFECTS) host.off(event, fail);
+  host.exit(code);
+}
+
+interface Stopping {
+  readonly log: Log;
+  readonly clock?: Clock | undefined;
+  readonly stopTimeoutMs?: number | undefined;
+  readonly stops: { name: string; stop: () => Promise<void> | void }[];
+}
+
+/** Runs the stops in reverse order; leaves the rest undone when time is up. */
+async function stopInTime(stopping: Stopping): Promise<void> {
+  const { log, clock = systemClock, stopTimeoutMs = 25_000, stops } = stopping;
+  const all = async (): Promise<void> => {
+    for (let next = stops.pop(); next !== undefined; next = stops.pop()) {
+      try {
+        await next.stop();
+      } catch (error) {
+        log.warn({ err: error, part: next.name }, 'a part did not stop well');
+      }
+    }
+  };
+  const late = gate();
+  const timer = clock.setTimeout(() => {
+    log.error({ stopTimeoutMs, left: stops.map((stop) => stop.name) }, 'the stop took too long; exiting');
+    late.open();
+  }, stopTimeoutMs);
+  await Promise.race([all(), late.opened]);
+  timer.cancel();
+}
