@@ -45,8 +45,8 @@ const SECRET_NAMES = [
 const secretNames = new Set(SECRET_NAMES.map((name) => name.toLowerCase()));
 const names = SECRET_NAMES.join('|');
 
-/** A quoted member, in JSON or in JSON that is itself inside a string: `"password":"x"`, `\"password\":\"x\"`. */
-const MEMBER = new RegExp(`((\\\\*)["'](?:${names})\\2["']\\s*:\\s*\\2["'])((?:(?!\\2["']).)*)`, 'gis');
+/** The start of a quoted member, in JSON or in JSON that is itself inside a string: `"password":"`, `\\"password\\":\\"`. */
+const MEMBER = new RegExp(`(?<!\\\\)(\\\\{0,15})(["'])(?:${names})\\1\\2\\s*:\\s*\\1(["'])`, 'gi');
 /** `Authorization: AWS4-HMAC-SHA256 Credential=…, Signature=…`: to the end of the line or of the quoted string. */
 const HEADER = /\b((?:proxy-)?authorization|set-cookie|cookie)(\s*[:=]\s*)(?!\[redacted\])[^"'\r\n\\]+/gi;
 /** `password=x`, `AWS_SECRET_ACCESS_KEY: x`: one word. */
@@ -54,9 +54,10 @@ const PAIR = new RegExp(`\\b(${names})(\\s*[=:]\\s*)(?!\\[redacted\\])[^\\s"',;&
 /** `<AWSAccessKeyId>x</AWSAccessKeyId>`, as S3 servers echo it in error documents. */
 const ELEMENT = new RegExp(`<(${names})>[^<]*<`, 'gi');
 const BEARER = /\b(Bearer|Basic|SharedKey|AWS)\s+(?=\S*[\d+/=._:-])[\w+/=.:~-]{8,}/g;
-const PEM = /-----BEGIN ([A-Z0-9 ]+)-----.*?(?:-----END \1-----|$)/gs;
-const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:"'\\]*:[^\s/@"'\\]*@/gi;
-const QUERY = /\b([a-z][a-z0-9+.-]*:\/\/[^\s"'<>?#\\]*)\?[^\s"'<>\\]*/gi;
+/** To its END line, or where the text (the quoted string) was cut. */
+const PEM = /-----BEGIN ([A-Z0-9 ]+)-----[^"']*?(?:-----END \1-----|(?=\\*["'])|$)/g;
+const USERINFO = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@:"'\\]*:[^\s/@"'\\]*@/gi;
+const URL_TEXT = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>\\]*/gi;
 
 /** Whether a member of that name holds a secret (case does not matter): `password`, `AWS_SECRET_ACCESS_KEY`, `authorization`. */
 export function isSecretName(name: string): boolean {
@@ -69,15 +70,46 @@ export function isSecretName(name: string): boolean {
  * Idempotent; never throws.
  */
 export function redactText(text: string): string {
-  return text
-    .replace(PEM, REDACTED)
-    .replace(MEMBER, `$1${REDACTED}`)
+  return redactMembers(text.replace(PEM, REDACTED))
     .replace(ELEMENT, `<$1>${REDACTED}<`)
     .replace(HEADER, `$1$2${REDACTED}`)
     .replace(PAIR, `$1$2${REDACTED}`)
     .replace(BEARER, `$1 ${REDACTED}`)
     .replace(USERINFO, `$1${REDACTED}@`)
-    .replace(QUERY, '$1');
+    .replace(URL_TEXT, (url) => url.split('?', 1)[0] ?? '');
+}
+
+function redactMembers(text: string): string {
+  let shown = '';
+  let from = 0;
+  MEMBER.lastIndex = 0;
+  for (let member = MEMBER.exec(text); member; member = MEMBER.exec(text)) {
+    const [opening, { length: escapes } = '', , quote = '"'] = member;
+    const start = member.index + opening.length;
+    const end = endOfString({ text, start, quote, escapes });
+    shown += text.slice(from, start) + REDACTED;
+    from = end;
+    MEMBER.lastIndex = end;
+  }
+  return shown + text.slice(from);
+}
+
+/**
+ * Where a string ends whose quotes stand behind `escapes` backslashes (0, 1, 3, 7: one level of JSON in JSON each). Inside
+ * it, a quote has a whole backslash of that level more before it, which is written as `escapes + 1` of them.
+ */
+function endOfString(string: { text: string; start: number; quote: string; escapes: number }): number {
+  const { text, start, quote, escapes } = string;
+  let run = 0;
+  for (let index = start; index < text.length; index++) {
+    if (text[index] === '\\') {
+      run++;
+      continue;
+    }
+    if (text[index] === quote && run % (2 * (escapes + 1)) === escapes) return index - escapes;
+    run = 0;
+  }
+  return text.length;
 }
 
 /** A URL without user's password, query string and fragment: `https://h/p?sig=x` -> `https://h/p`. Never throws. */

@@ -16,13 +16,21 @@ export interface OtlpOptions {
   endpoint: string;
 }
 
+/** One export with its retries; spans are no data, so half of OTLP's default. */
+const EXPORT_MS = 5_000;
+/** What the last export may take of the 30 s that a Pod has to end in. */
+const SHUTDOWN_MS = 2_000;
+
 /**
  * Starts the Node SDK with an OTLP/HTTP exporter and the instrumentation of node:http(s), which costs about 40 % CPU a request
  * (measured on the webhook, reference/ts-ecosystem §1.5): therefore only here. Headers, sampler and batch sizes follow
  * the standard `OTEL_*` variables.
  */
 export function startOtlp({ service, version, endpoint }: OtlpOptions): () => Promise<void> {
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  const exporter = new OTLPTraceExporter({
+    url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+    timeoutMillis: EXPORT_MS,
+  });
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': service, 'service.version': version }),
     autoDetectResources: false, // the process detector would export the whole command line
@@ -34,9 +42,17 @@ export function startOtlp({ service, version, endpoint }: OtlpOptions): () => Pr
   sdk.start();
   instrumentLoadedModules();
   return async () => {
-    await sdk.shutdown();
+    await atMost(SHUTDOWN_MS, sdk.shutdown());
     forgetGlobals();
   };
+}
+
+/** Waits for the last export, but not for a collector that is away: ending a process must not depend on it. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work.catch(() => undefined), patience]);
+  clearTimeout(timer);
 }
 
 function isProbe(url: string | undefined): boolean {
