@@ -64,6 +64,10 @@ export const reasons = {
   ConfigNotFound: { kind: 'stalled', meaning: 'the config of this object is not in the store any more' },
   Corrupt: { kind: 'stalled', meaning: 'the config of this object in the store cannot be read; the others sync' },
   ForeignObject: { kind: 'stalled', meaning: 'the store holds something that is no Longhorn object; it is left alone' },
+  NotSupportedYet: {
+    kind: 'stalled',
+    meaning: 'this version only reads stores; it cannot take a backup, and leaves the object as it is',
+  },
   RemoteDeleteNotSupported: {
     kind: 'stalled',
     meaning: 'deleting remote data is not supported yet; the object comes back at the next sync',

@@ -1,0 +1,124 @@
+/**
+ * Which facts a review needs. Called in a loop (look up, `withFact`, call again) until it returns nothing: a Backup names
+ * a Snapshot, the Snapshot a Volume. So a service looks up only what this one review rests on.
+ */
+import { type FactNeed, hasFact } from './facts.ts';
+import { LABEL_BACKUP_VOLUME } from './labels.ts';
+import { isDeleting, isElsewhere, labelOf, nameOf, specText } from './raw-object.ts';
+import { restoredBackup, restoreSource, targetOfBackup } from './restored-from.ts';
+import type { Review } from './review.ts';
+import { isUrlChanged, sameUrlTargets, secretsToCompare } from './rules/target-facts.ts';
+
+/** Whether the defaults or the rules are about to run; they need different facts. */
+export type Phase = 'mutate' | 'validate';
+
+/** What has to be looked up next; empty: run {@link applyDefaults} or {@link validate}. Pure; at most four rounds. */
+export function factsNeeded(review: Review, phase: Phase): FactNeed[] {
+  const object = review.operation === 'DELETE' ? (review.old ?? review.object) : review.object;
+  if (isDeleting(object) || isElsewhere(object, review.facts)) return [];
+  const needs = phase === 'mutate' ? needsOfDefaults(review) : needsOfRules(review);
+  return needs.filter((need) => !hasFact(review.facts, need));
+}
+
+function needsOfDefaults(review: Review): FactNeed[] {
+  const { kind, operation, object } = review;
+  const isNew = operation === 'CREATE';
+  switch (kind) {
+    case 'Backup':
+      return isNew ? [...snapshotNeeds(review), ...volumeNeeds(review)] : [];
+    case 'BackupBackingImage':
+      return isNew && specText(object, 'backupTargetName') !== '' ? [{ fact: 'targets' }] : [];
+    case 'SystemBackup':
+      return [{ fact: 'targets' }];
+    case 'Volume':
+      return [...(isNew ? restoreNeeds(review) : []), ...settingNeeds(review)];
+    case 'Snapshot':
+      return object.metadata.ownerReferences?.some((owner) => owner.kind === 'Volume') ? [] : volumeOfSnapshot(review);
+    default:
+      return [];
+  }
+}
+
+function needsOfRules(review: Review): FactNeed[] {
+  const { kind, operation } = review;
+  const isNew = operation === 'CREATE';
+  if (kind === 'BackupTarget') return targetNeeds(review);
+  if (operation === 'DELETE') return [];
+  switch (kind) {
+    case 'BackupVolume':
+    case 'SystemBackup':
+      return isNew ? [{ fact: 'targets' }] : [];
+    case 'Backup':
+      return isNew ? [{ fact: 'targets' }, ...snapshotNeeds(review), ...volumeNeeds(review)] : [];
+    case 'BackupBackingImage':
+      return isNew ? [{ fact: 'targets' }, imageNeed(review)] : [];
+    case 'Volume':
+      return [{ fact: 'targets' }, ...(isNew ? restoreNeeds(review) : [])];
+    case 'Snapshot':
+      return isNew ? volumeOfSnapshot(review) : [];
+    case 'RecurringJob':
+      return [{ fact: 'setting', name: 'recurring-job-max-retention' }];
+    case 'Setting':
+      return [];
+  }
+}
+
+function targetNeeds(review: Review): FactNeed[] {
+  const { operation, object, old, facts } = review;
+  const standby: FactNeed = {
+    fact: 'standbyVolumes',
+    target: nameOf(operation === 'DELETE' ? (old ?? object) : object),
+  };
+  if (operation === 'DELETE') return [standby];
+  const secret = specText(object, 'credentialSecret');
+  const isSecretNew = operation === 'CREATE' || secret !== specText(old, 'credentialSecret');
+  const needs: FactNeed[] = secret !== '' && isSecretNew ? [{ fact: 'secret', name: secret }] : [];
+  if (!isUrlChanged(review)) return needs;
+  needs.push({ fact: 'targets' });
+  if (operation === 'UPDATE') needs.push(standby);
+  const others = sameUrlTargets(review, facts.targets ?? []);
+  return [...needs, ...secretsToCompare(review, others).map((name): FactNeed => ({ fact: 'secret', name }))];
+}
+
+function snapshotNeeds({ object }: Review): FactNeed[] {
+  const name = specText(object, 'snapshotName');
+  return name === '' ? [] : [{ fact: 'snapshot', name }];
+}
+
+/** The volume of the snapshot once that is known, else the one that the label names. */
+function volumeNeeds({ object, facts }: Review): FactNeed[] {
+  const snapshotName = specText(object, 'snapshotName');
+  if (snapshotName !== '' && facts.snapshots?.[snapshotName] === undefined) return [];
+  const name = facts.snapshots?.[snapshotName]?.spec.volume || labelOf(object, LABEL_BACKUP_VOLUME);
+  return name === '' ? [] : [{ fact: 'volume', name }];
+}
+
+function volumeOfSnapshot({ object }: Review): FactNeed[] {
+  const name = specText(object, 'volume');
+  return name === '' ? [] : [{ fact: 'volume', name }];
+}
+
+function restoreNeeds({ object, facts }: Review): FactNeed[] {
+  const source = restoreSource(specText(object, 'fromBackup'));
+  if (!source) return [];
+  const needs: FactNeed[] = [{ fact: 'targets' }, { fact: 'backups', volume: source.volume, backup: source.backup }];
+  const backup = restoredBackup(source, facts);
+  if (!facts.targets || !backup) return needs;
+  return [...needs, { fact: 'backupVolume', target: targetOfBackup(backup), volume: source.volume }];
+}
+
+function settingNeeds({ operation, object }: Review): FactNeed[] {
+  const needs: FactNeed[] = [];
+  if (operation === 'CREATE' && specText(object, 'backupCompressionMethod') === '') {
+    needs.push({ fact: 'setting', name: 'backup-compression-method' });
+  }
+  if (['', '0'].includes(specText(object, 'backupBlockSize'))) {
+    needs.push({ fact: 'setting', name: 'default-backup-block-size' });
+  }
+  return needs;
+}
+
+function imageNeed({ object }: Review): FactNeed {
+  const [target, image] = [specText(object, 'backupTargetName'), specText(object, 'backingImage')];
+  return { fact: 'backingImages', target, image };
+}
