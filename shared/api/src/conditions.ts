@@ -25,12 +25,11 @@ export function isConditionTrue(list: ConditionList, type: string): boolean {
 export function withCondition(list: ConditionList, input: ConditionInput, nowIso: string): Condition[] {
   const old = findCondition(list, input.type);
   if (list && old && isSame(old, input)) return list as Condition[];
-  const moved = old?.status !== input.status || !old.lastTransitionTime;
   const next: Condition = {
     type: input.type,
     status: input.status,
     lastProbeTime: '',
-    lastTransitionTime: moved ? nowIso : (old?.lastTransitionTime ?? nowIso),
+    lastTransitionTime: (old?.status === input.status && old.lastTransitionTime) || nowIso,
     reason: input.reason,
     message: input.message,
   };

@@ -37,33 +37,24 @@ export function mutate(review: Review): RawObject {
   const { object, operation, facts } = review;
   const draft = structuredClone(object);
   if (operation === 'DELETE' || isDeleting(object) || isElsewhere(object, facts)) return draft;
-  applyKind(review, draft);
+  DEFAULTS[review.kind]?.(draft, operation, facts);
   if (facts.traceparent !== undefined && isSpecNew(review)) setTraceparent(draft, facts.traceparent);
   return draft;
 }
 
-function applyKind({ kind, operation, facts }: Review, draft: RawObject): void {
-  switch (kind) {
-    case 'BackupTarget':
-      return defaultBackupTarget(draft);
-    case 'BackupVolume':
-      return defaultBackupVolume(draft);
-    case 'Backup':
-      return defaultBackup(draft, operation, facts);
-    case 'BackupBackingImage':
-      return defaultBackupBackingImage(draft, operation, facts);
-    case 'SystemBackup':
-      return defaultSystemBackup(draft, facts);
-    case 'Volume':
-      return defaultVolume(draft, operation, facts);
-    case 'Snapshot':
-      return defaultSnapshot(draft, facts);
-    case 'RecurringJob':
-      return defaultRecurringJob(draft);
-    case 'Setting':
-      return;
-  }
-}
+type Default = (draft: RawObject, operation: Operation, facts: Facts) => void;
+
+const DEFAULTS: Readonly<Record<KindName, Default | undefined>> = {
+  BackupTarget: defaultBackupTarget,
+  BackupVolume: defaultBackupVolume,
+  Backup: defaultBackup,
+  BackupBackingImage: defaultBackupBackingImage,
+  SystemBackup: defaultSystemBackup,
+  Volume: defaultVolume,
+  Snapshot: defaultSnapshot,
+  RecurringJob: defaultRecurringJob,
+  Setting: undefined,
+};
 
 /** Whether the reconcile that follows is this request's: it creates the object or changes what is wished. */
 function isSpecNew({ operation, object, old }: Review): boolean {

@@ -3,6 +3,7 @@
  * a Snapshot, the Snapshot a Volume. So a service looks up only what this one review rests on.
  */
 import { type FactNeed, hasFact } from './facts.ts';
+import type { KindName } from './kinds/index.ts';
 import { LABEL_BACKUP_VOLUME } from './labels.ts';
 import { isDeleting, isElsewhere, labelOf, nameOf, specText } from './raw-object.ts';
 import { restoredBackup, restoreSource, targetOfBackup } from './restored-from.ts';
@@ -20,47 +21,44 @@ export function factsNeeded(review: Review, phase: Phase): FactNeed[] {
   return needs.filter((need) => !hasFact(review.facts, need));
 }
 
+type Needs = (review: Review) => FactNeed[];
+
+const NEEDS_OF_DEFAULTS: Readonly<Partial<Record<KindName, Needs>>> = {
+  Backup: (review) => onCreate(review, () => [...snapshotNeeds(review), ...volumeNeeds(review)]),
+  BackupBackingImage: (review) => onCreate(review, () => [{ fact: 'targets' }]),
+  SystemBackup: () => [{ fact: 'targets' }],
+  Volume: (review) => [...onCreate(review, restoreNeeds), ...settingNeeds(review)],
+  Snapshot: (review) => (hasVolumeOwner(review) ? [] : volumeOfSnapshot(review)),
+};
+
+const NEEDS_OF_RULES: Readonly<Partial<Record<KindName, Needs>>> = {
+  BackupTarget: targetNeeds,
+  BackupVolume: (review) => onCreate(review, () => [{ fact: 'targets' }]),
+  SystemBackup: (review) => onCreate(review, () => [{ fact: 'targets' }]),
+  Backup: (review) => onCreate(review, () => [{ fact: 'targets' }, ...snapshotNeeds(review), ...volumeNeeds(review)]),
+  BackupBackingImage: (review) => onCreate(review, () => [{ fact: 'targets' }, imageNeed(review)]),
+  Volume: (review) => [{ fact: 'targets' }, ...onCreate(review, restoreNeeds)],
+  Snapshot: (review) => onCreate(review, volumeOfSnapshot),
+  RecurringJob: () => [{ fact: 'setting', name: 'recurring-job-max-retention' }],
+};
+
+/** What the defaults look at. */
 function needsOfDefaults(review: Review): FactNeed[] {
-  const { kind, operation, object } = review;
-  const isNew = operation === 'CREATE';
-  switch (kind) {
-    case 'Backup':
-      return isNew ? [...snapshotNeeds(review), ...volumeNeeds(review)] : [];
-    case 'BackupBackingImage':
-      return isNew && specText(object, 'backupTargetName') !== '' ? [{ fact: 'targets' }] : [];
-    case 'SystemBackup':
-      return [{ fact: 'targets' }];
-    case 'Volume':
-      return [...(isNew ? restoreNeeds(review) : []), ...settingNeeds(review)];
-    case 'Snapshot':
-      return object.metadata.ownerReferences?.some((owner) => owner.kind === 'Volume') ? [] : volumeOfSnapshot(review);
-    default:
-      return [];
-  }
+  return review.operation === 'DELETE' ? [] : (NEEDS_OF_DEFAULTS[review.kind]?.(review) ?? []);
 }
 
+/** What the rules look at; only a BackupTarget has rules for its deletion that need facts. */
 function needsOfRules(review: Review): FactNeed[] {
-  const { kind, operation } = review;
-  const isNew = operation === 'CREATE';
-  if (kind === 'BackupTarget') return targetNeeds(review);
-  if (operation === 'DELETE') return [];
-  switch (kind) {
-    case 'BackupVolume':
-    case 'SystemBackup':
-      return isNew ? [{ fact: 'targets' }] : [];
-    case 'Backup':
-      return isNew ? [{ fact: 'targets' }, ...snapshotNeeds(review), ...volumeNeeds(review)] : [];
-    case 'BackupBackingImage':
-      return isNew ? [{ fact: 'targets' }, imageNeed(review)] : [];
-    case 'Volume':
-      return [{ fact: 'targets' }, ...(isNew ? restoreNeeds(review) : [])];
-    case 'Snapshot':
-      return isNew ? volumeOfSnapshot(review) : [];
-    case 'RecurringJob':
-      return [{ fact: 'setting', name: 'recurring-job-max-retention' }];
-    case 'Setting':
-      return [];
-  }
+  if (review.operation === 'DELETE' && review.kind !== 'BackupTarget') return [];
+  return NEEDS_OF_RULES[review.kind]?.(review) ?? [];
+}
+
+function onCreate(review: Review, needs: Needs): FactNeed[] {
+  return review.operation === 'CREATE' ? needs(review) : [];
+}
+
+function hasVolumeOwner({ object }: Review): boolean {
+  return object.metadata.ownerReferences?.some((owner) => owner.kind === 'Volume') ?? false;
 }
 
 function targetNeeds(review: Review): FactNeed[] {

@@ -33,17 +33,15 @@ const USER_CHARACTERS = /^[A-Za-z0-9\-_.~!$&'()*+,;=:%@]*$/;
  * instead of throwing.
  */
 export function parseGoUrl(text: string): GoUrl | { error: string } {
-  // eslint-disable-next-line no-control-regex -- Go refuses exactly these
   if (/[\u0000-\u001f\u007f]/.test(text)) return { error: 'it contains a control character' };
-  const [beforeFragment = ''] = split(text, '#');
+  const [beforeFragment] = split(text, '#');
   const scheme = SCHEME.exec(beforeFragment)?.[1];
   if (scheme === undefined) return { error: 'it does not begin with scheme://' };
   const rest = beforeFragment.slice(scheme.length + 1);
-  const [hierarchy = '', rawQuery = ''] = split(rest, '?');
+  const [hierarchy, rawQuery] = split(rest, '?');
   if (!hierarchy.startsWith('//')) return { error: 'it does not begin with scheme://' };
-  const slash = hierarchy.indexOf('/', 2);
-  const authority = slash < 0 ? hierarchy.slice(2) : hierarchy.slice(2, slash);
-  const rawPath = slash < 0 ? '' : hierarchy.slice(slash);
+  const [authority] = split(hierarchy.slice(2), '/');
+  const rawPath = hierarchy.slice(2 + authority.length);
   const path = percentDecode(rawPath);
   if (path === undefined) return { error: 'its path contains an invalid % escape' };
   const parsed = parseAuthority(authority);
@@ -57,7 +55,7 @@ export function parseQuery(rawQuery: string): QueryPair[] {
   const pairs: QueryPair[] = [];
   for (const piece of rawQuery.split('&')) {
     if (piece === '' || piece.includes(';')) continue;
-    const [rawKey = '', rawValue = ''] = split(piece, '=');
+    const [rawKey, rawValue] = split(piece, '=');
     const key = percentDecode(rawKey.replaceAll('+', ' '));
     const value = percentDecode(rawValue.replaceAll('+', ' '));
     if (key !== undefined && value !== undefined) pairs.push([key, value]);
@@ -95,7 +93,7 @@ function parseAuthority(authority: string): { user?: string; host: string } | { 
   if (at < 0) return { host };
   const userInfo = authority.slice(0, at);
   if (!USER_CHARACTERS.test(userInfo)) return { error: 'the part before @ contains an invalid character' };
-  const user = percentDecode(split(userInfo, ':')[0] ?? '');
+  const user = percentDecode(split(userInfo, ':')[0]);
   return user === undefined ? { error: 'the part before @ contains an invalid % escape' } : { user, host };
 }
 
@@ -111,8 +109,8 @@ function checkPort(port: string): string | undefined {
   return /^(:[0-9]*)?$/.test(port) ? undefined : 'its port is not a number';
 }
 
-/** The text before and after the first `separator`; the second is undefined when it is not there. */
-function split(text: string, separator: string): [string, string?] {
+/** The text before and after the first `separator`; the second is empty when it is not there. */
+function split(text: string, separator: string): [string, string] {
   const index = text.indexOf(separator);
-  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + separator.length)];
+  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + separator.length)];
 }

@@ -1,6 +1,7 @@
 /** Defaults of BackupTarget, BackupVolume, Backup, BackupBackingImage and SystemBackup (longhorn-manager.md §2.2). */
 import { normaliseNfsOptions } from '../backup-url.ts';
 import type { Facts } from '../facts.ts';
+import type { Volume } from '../kinds/volume.ts';
 import {
   DEFAULT_TARGET,
   LABEL_ACCESS_MODE,
@@ -38,20 +39,21 @@ export function defaultBackup(draft: RawObject, operation: Operation, facts: Fac
   addFinalizer(draft);
   defaultSpec(draft, 'labels', {});
   if (operation !== 'CREATE') return;
-  const snapshotName = specText(draft, 'snapshotName');
-  const snapshot = facts.snapshots?.[snapshotName];
-  if (labelOf(draft, LABEL_BACKUP_VOLUME) === '') {
-    setLabel(draft, LABEL_BACKUP_VOLUME, labelValue(snapshot?.spec.volume ?? ''));
-  }
-  const volume = facts.volumes?.[snapshot?.spec.volume ?? labelOf(draft, LABEL_BACKUP_VOLUME)];
+  const source = facts.snapshots?.[specText(draft, 'snapshotName')]?.spec.volume ?? '';
+  if (labelOf(draft, LABEL_BACKUP_VOLUME) === '') setLabel(draft, LABEL_BACKUP_VOLUME, labelValue(source));
+  defaultSpec(draft, 'backupMode', 'incremental');
+  defaultFromVolume(draft, facts.volumes?.[source || labelOf(draft, LABEL_BACKUP_VOLUME)]);
+}
+
+/** A snapshot's backup has its volume's block size and target; a pulled one keeps what it came with. */
+function defaultFromVolume(draft: RawObject, volume: Volume | null | undefined): void {
   const labels = specMap(draft, 'labels');
   const accessMode = volume?.spec.accessMode || labels[LABEL_ACCESS_MODE] || 'rwo';
   setSpec(draft, 'labels', { ...labels, [LABEL_ACCESS_MODE]: accessMode });
-  defaultSpec(draft, 'backupMode', 'incremental');
-  if (snapshotName !== '' && volume) setSpec(draft, 'backupBlockSize', blockSize(volume.spec.backupBlockSize));
-  if (labelOf(draft, LABEL_BACKUP_TARGET) === '' && volume) {
-    setLabel(draft, LABEL_BACKUP_TARGET, labelValue(volume.spec.backupTargetName || DEFAULT_TARGET));
-  }
+  if (!volume) return;
+  if (specText(draft, 'snapshotName') !== '') setSpec(draft, 'backupBlockSize', blockSize(volume.spec.backupBlockSize));
+  const target = volume.spec.backupTargetName || DEFAULT_TARGET;
+  if (labelOf(draft, LABEL_BACKUP_TARGET) === '') setLabel(draft, LABEL_BACKUP_TARGET, labelValue(target));
 }
 
 /** Finalizer; on creation target `default` (also when the named one does not exist, as Longhorn) and labels. */
@@ -66,7 +68,7 @@ export function defaultBackupBackingImage(draft: RawObject, operation: Operation
 }
 
 /** Finalizer, policy `if-not-present`, owner reference to target `default`. */
-export function defaultSystemBackup(draft: RawObject, facts: Facts): void {
+export function defaultSystemBackup(draft: RawObject, _operation: Operation, facts: Facts): void {
   addFinalizer(draft);
   defaultSpec(draft, 'volumeBackupPolicy', 'if-not-present');
   const target = facts.targets?.find((candidate) => candidate.metadata.name === DEFAULT_TARGET);

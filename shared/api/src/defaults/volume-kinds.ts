@@ -10,7 +10,7 @@ import {
 } from '../labels.ts';
 import { labelValue } from '../names.ts';
 import { nameOf, specNumber, specText } from '../raw-object.ts';
-import { restoredBackup, restoredBackupVolume, restoreSource } from '../restored-from.ts';
+import { restoredBackup, restoredBackupVolume, restoreSource, targetOfBackup } from '../restored-from.ts';
 import type { Operation, RawObject } from '../review.ts';
 import { settingValue } from '../settings.ts';
 import { addOwner, defaultSpec, setLabel, setSpec } from './draft.ts';
@@ -43,7 +43,7 @@ export function defaultVolume(draft: RawObject, operation: Operation, facts: Fac
 }
 
 /** Label and owner reference of its Volume. */
-export function defaultSnapshot(draft: RawObject, facts: Facts): void {
+export function defaultSnapshot(draft: RawObject, _operation: Operation, facts: Facts): void {
   const name = specText(draft, 'volume');
   setLabel(draft, LABEL_VOLUME, labelValue(name));
   addOwner(draft, { kind: 'Volume', name, uid: facts.volumes?.[name]?.metadata.uid });
@@ -70,16 +70,19 @@ function defaultRestoredVolume(draft: RawObject, facts: Facts): void {
   const source = restoreSource(specText(draft, 'fromBackup'));
   const backup = source && restoredBackup(source, facts);
   if (!source || !backup) return;
-  const volume = restoredBackupVolume(source, backup, facts);
-  const accessMode = backup.status?.labels?.[LABEL_ACCESS_MODE];
-  if (accessMode) defaultSpec(draft, 'accessMode', accessMode);
-  const target = backup.status?.backupTargetName;
-  if (target) setSpec(draft, 'backupTargetName', target);
-  const image = volume?.status?.backingImageName || backup.status?.volumeBackingImageName;
-  if (image) defaultSpec(draft, 'backingImage', image);
-  const size = volume?.status?.size || backup.status?.volumeSize;
-  if (size) setSpec(draft, 'size', size);
+  const status = backup.status ?? {};
+  const ofVolume = restoredBackupVolume(source, backup, facts)?.status ?? {};
+  fill(draft, {
+    accessMode: status.labels?.[LABEL_ACCESS_MODE],
+    backingImage: ofVolume.backingImageName || status.volumeBackingImageName,
+  });
+  const forced = { backupTargetName: targetOfBackup(backup), size: ofVolume.size || status.volumeSize };
+  for (const [field, value] of Object.entries(forced)) if (value) setSpec(draft, field, value);
   setLabel(draft, LABEL_BACKUP_VOLUME, labelValue(source.volume));
+}
+
+function fill(draft: RawObject, known: Record<string, string | undefined>): void {
+  for (const [field, value] of Object.entries(known)) if (value) defaultSpec(draft, field, value);
 }
 
 /** A volume that follows a backup volume has its block size; every other has the setting's (in MiB). */

@@ -115,28 +115,28 @@ function imageDenials(object: RawObject, ofBackup: string): Denial[] {
 }
 
 function changeDenials(object: RawObject, old: RawObject | undefined): Denial[] {
-  const denials: Denial[] = [];
-  const name = nameOf(object);
-  const [methodBefore, methodAfter] = [
-    specText(old, 'backupCompressionMethod'),
-    specText(object, 'backupCompressionMethod'),
+  return [
+    ...fixedDenials({ object, old, field: 'backupCompressionMethod', what: 'backup compression method' }),
+    ...fixedDenials({ object, old, field: 'backupBlockSize', what: 'backup block size' }),
+    ...sizeDenials(object, old),
   ];
-  if (methodBefore !== '' && methodBefore !== methodAfter) {
-    const message = `changing backup compression method for volume ${name} is not supported`;
-    denials.push(invalid('spec.backupCompressionMethod', message, `leave it at ${methodBefore}`));
-  }
-  const [sizeBefore, sizeAfter] = [specText(old, 'backupBlockSize'), specText(object, 'backupBlockSize')];
-  if (!['', '0'].includes(sizeBefore) && sizeBefore !== sizeAfter) {
-    const message = `changing backup block size for volume ${name} is not supported`;
-    denials.push(invalid('spec.backupBlockSize', message, `leave it at ${sizeBefore}`));
-  }
+}
+
+/** A field that may be set once and never changed. */
+function fixedDenials(parts: { object: RawObject; old: RawObject | undefined; field: string; what: string }): Denial[] {
+  const { object, old, field, what } = parts;
+  const [before, after] = [specText(old, field), specText(object, field)];
+  if (['', '0'].includes(before) || before === after) return [];
+  const message = `changing ${what} for volume ${nameOf(object)} is not supported`;
+  return [invalid(`spec.${field}`, message, `leave it at ${before}`)];
+}
+
+function sizeDenials(object: RawObject, old: RawObject | undefined): Denial[] {
   const status = old?.['status'] as { restoreRequired?: unknown } | undefined;
   const isRestoring = old?.spec?.['Standby'] === true || status?.restoreRequired === true;
-  if (isRestoring && specText(old, 'size') !== specText(object, 'size')) {
-    const message = `expanding volume ${name} is not supported while it is restored or stands by`;
-    denials.push(forbidden('spec.size', message, 'wait for the restore, or activate the volume first'));
-  }
-  return denials;
+  if (!isRestoring || specText(old, 'size') === specText(object, 'size')) return [];
+  const message = `expanding volume ${nameOf(object)} is not supported while it is restored or stands by`;
+  return [forbidden('spec.size', message, 'wait for the restore, or activate the volume first')];
 }
 
 /** Longhorn's erasure-coded ("sharded") volumes can neither be restored nor stand by. */
