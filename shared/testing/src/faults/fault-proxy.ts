@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { freePort } from '../processes/ports.ts';
 import { createFaultRules, type Fault, type FaultSelection, type ProxiedRequest } from './fault-rules.ts';
-import { createForwarder, type Upstream } from './forward.ts';
+import { createForwarder, resetClient, type Upstream } from './forward.ts';
 import { storeOperation, type RequestLine } from './operations.ts';
 
 /** How a misbehaving proxy is started. */
@@ -87,7 +87,7 @@ function endsHere(fault: Fault | undefined, incoming: IncomingMessage, outgoing:
     return true;
   }
   if (fault?.kind === 'reset') {
-    outgoing.socket?.resetAndDestroy();
+    resetClient(outgoing);
     return true;
   }
   if (fault?.kind === 'hang') incoming.resume();

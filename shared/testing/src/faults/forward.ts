@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import type { Fault } from './fault-rules.ts';
 
 /** The server behind a proxy. */
@@ -54,7 +55,7 @@ function passSome(answer: IncomingMessage, outgoing: ServerResponse, afterBytes:
 function answerWith(answer: IncomingMessage, outgoing: ServerResponse, fault: Fault | undefined): void {
   if (fault?.kind === 'die-after-write') {
     answer.resume();
-    answer.on('end', () => outgoing.socket?.resetAndDestroy());
+    answer.on('end', () => resetClient(outgoing));
     return;
   }
   outgoing.sendDate = false;
@@ -100,6 +101,14 @@ function createSender(upstream: Upstream): { send: (incoming: IncomingMessage) =
   };
 }
 
+/** Breaks the client's connection: by RST where Node can (it cannot on a TLS socket, and throws), else without a word. */
+export function resetClient(outgoing: ServerResponse): void {
+  const { socket } = outgoing;
+  if (socket === null || socket.destroyed) return;
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** Creates the forwarder with a connection pool of its own. */
 export function createForwarder(upstream: Upstream): Forwarder {
   const sender = createSender(upstream);
@@ -115,7 +124,7 @@ export function createForwarder(upstream: Upstream): Forwarder {
   const track = (answer: IncomingMessage, request: ClientRequest, outgoing: ServerResponse) => {
     answers.add(answer);
     // The server's connection broke in the middle of its answer: so does the client's.
-    answer.on('error', () => outgoing.socket?.resetAndDestroy());
+    answer.on('error', () => resetClient(outgoing));
     answer.on('close', () => answers.delete(answer));
     outgoing.on('close', () => {
       if (!outgoing.writableFinished) request.destroy();
@@ -125,7 +134,7 @@ export function createForwarder(upstream: Upstream): Forwarder {
   return {
     forward: (incoming, outgoing, fault) => {
       const request = sender.send(incoming);
-      request.on('error', () => outgoing.socket?.resetAndDestroy());
+      request.on('error', () => resetClient(outgoing));
       request.on('response', (answer) => {
         track(answer, request, outgoing);
         whenThawed(() => { answerWith(answer, outgoing, fault); });
