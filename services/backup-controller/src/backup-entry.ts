@@ -3,7 +3,8 @@ import {
   ANNOTATION_TARGET_UID,
   ANNOTATION_TRACEPARENT,
   type Backup,
-  FINALIZER,
+  conditionTypes,
+  findCondition,
   LABEL_BACKUP_TARGET,
   LABEL_BACKUP_VOLUME,
   LABEL_DELETE_CR_ONLY,
@@ -23,6 +24,7 @@ export interface BackupEntry {
     readonly uid: string;
     readonly resourceVersion: string;
     readonly generation: number;
+    readonly finalizers: readonly string[];
   };
   /** Label `backup-target`: the target's name. */
   readonly target: string;
@@ -38,8 +40,6 @@ export interface BackupEntry {
   readonly isLocal: boolean;
   /** `spec.backupBlockSize`; empty when absent, which means 2 MiB. */
   readonly blockSize: string;
-  /** True while our finalizer is on it. */
-  readonly hasFinalizer: boolean;
   readonly isDeleting: boolean;
   /** True with the label that says: only the object goes. */
   readonly isObjectOnly: boolean;
@@ -47,11 +47,14 @@ export interface BackupEntry {
   readonly syncRequestedAt: string;
   /** `status.observedSyncRequestedAt`; empty when never answered. */
   readonly observedSyncRequestedAt: string;
+  /** True once anything was written to the status. */
+  readonly hasStatus: boolean;
+  /** True once `status.lastSyncedAt` is set. */
   readonly isSynced: boolean;
   readonly observedGeneration: number;
   readonly state: string;
   readonly readyReason: string;
-  /** W3C traceparent of the trace that made the object; empty without one. */
+  /** W3C traceparent of the trace that made the object, for the first pass; empty without one and after it. */
   readonly traceparent: string;
   /** `status.size` in bytes, for the metric. */
   readonly sizeBytes: number;
@@ -59,4 +62,87 @@ export interface BackupEntry {
   readonly uploadedBytes: number;
   /** Name of the recurring job that made it; empty without one. */
   readonly recurringJob: string;
+}
+
+/** Strings and finalizer lists that thousands of Backups share are kept once. One per process; bounded by the number of volumes, targets and jobs. */
+export class Interner {
+  readonly #seen = new Map<string, string>();
+  readonly #lists = new Map<string, readonly string[]>();
+
+  /** The first string equal to `text` that was ever passed in. */
+  intern(text: string | null | undefined): string {
+    const wanted = text ?? '';
+    const known = this.#seen.get(wanted);
+    if (known !== undefined) return known;
+    this.#seen.set(wanted, wanted);
+    return wanted;
+  }
+
+  /** The first list with equal members that was ever passed in. */
+  internList(list: readonly string[]): readonly string[] {
+    const key = list.join('\n');
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    this.#lists.set(key, list);
+    return list;
+  }
+}
+
+/** Reduces a Backup as the API server sends it. Never throws: what is missing becomes the empty string, 0 or false. */
+export function toBackupEntry(backup: Backup, interner: Interner): BackupEntry {
+  const { metadata, spec } = backup;
+  const annotations = metadata.annotations ?? {};
+  const labels = metadata.labels ?? {};
+  return {
+    metadata: {
+      name: metadata.name,
+      namespace: interner.intern(metadata.namespace),
+      uid: metadata.uid ?? '',
+      resourceVersion: metadata.resourceVersion ?? '',
+      generation: metadata.generation ?? 0,
+      finalizers: interner.internList(metadata.finalizers ?? []),
+    },
+    target: interner.intern(labels[LABEL_BACKUP_TARGET]),
+    volume: interner.intern(labels[LABEL_BACKUP_VOLUME]),
+    storeName: annotations[ANNOTATION_STORE_NAME] ?? metadata.name,
+    targetUid: interner.intern(annotations[ANNOTATION_TARGET_UID]),
+    ownerUid: interner.intern(metadata.ownerReferences?.find((owner) => owner.kind === 'BackupVolume')?.uid),
+    isLocal: (spec.snapshotName ?? '') !== '',
+    blockSize: interner.intern(spec.backupBlockSize),
+    isDeleting: Boolean(metadata.deletionTimestamp),
+    isObjectOnly: labels[LABEL_DELETE_CR_ONLY] === 'true',
+    syncRequestedAt: spec.syncRequestedAt ?? '',
+    traceparent: backup.status?.lastSyncedAt ? '' : (annotations[ANNOTATION_TRACEPARENT] ?? ''),
+    ...statusPart(backup, interner),
+  };
+}
+
+function statusPart({ status }: Backup, interner: Interner): Pick<BackupEntry, StatusMember> {
+  return {
+    hasStatus: status !== undefined && Object.keys(status).length > 0,
+    isSynced: Boolean(status?.lastSyncedAt),
+    observedSyncRequestedAt: status?.observedSyncRequestedAt ?? '',
+    observedGeneration: status?.observedGeneration ?? 0,
+    state: interner.intern(status?.state),
+    readyReason: interner.intern(findCondition(status?.conditions, conditionTypes.Ready)?.reason),
+    sizeBytes: toBytes(status?.size),
+    uploadedBytes: toBytes(status?.newlyUploadDataSize),
+    recurringJob: interner.intern(status?.labels?.[BACKUP_LABEL_RECURRING_JOB]),
+  };
+}
+
+type StatusMember =
+  | 'hasStatus'
+  | 'isSynced'
+  | 'observedSyncRequestedAt'
+  | 'observedGeneration'
+  | 'state'
+  | 'readyReason'
+  | 'sizeBytes'
+  | 'uploadedBytes'
+  | 'recurringJob';
+
+function toBytes(text: string | undefined): number {
+  const bytes = Number(text ?? '');
+  return Number.isFinite(bytes) ? bytes : 0;
 }

@@ -1,4 +1,4 @@
-import { type BackupTarget, conditionTypes, isConditionTrue } from '@mooring/api';
+import { type BackupTarget, conditionTypes, FINALIZER, isConditionTrue } from '@mooring/api';
 import type { BackupEntry } from './backup-entry.ts';
 import type { VolumeEntry } from './volume-entry.ts';
 
@@ -18,7 +18,7 @@ export interface PassFacts {
 
 /** Decides what a pass does. */
 export function decidePass({ entry, target, volume }: PassFacts): Pass {
-  if (entry.isDeleting) return entry.hasFinalizer ? 'release' : 'rest';
+  if (entry.isDeleting) return entry.metadata.finalizers.includes(FINALIZER) ? 'release' : 'rest';
   if (entry.isLocal) return entry.state === '' && !isDeclined(entry) ? 'decline' : 'rest';
   if (!isAsked(entry)) return 'rest';
   return isTargetReadable(entry, target) && isVolumeKnown(entry, volume) ? 'read' : 'wait';
@@ -39,13 +39,17 @@ function isDeclined(entry: BackupEntry): boolean {
   return entry.readyReason === 'NotSupportedYet' && entry.observedGeneration === entry.metadata.generation;
 }
 
-/**
- * True when the target's store may be read for this object: it has a URL, is not being deleted, is the target that the object came from,
- * and its own controller did not find it unavailable. A target without a verdict yet may be read: its objects exist because it was scanned.
- */
+/** True when the target's store may be read for this object: it is open, and the target that the object came from. */
 export function isTargetReadable(entry: BackupEntry, target: BackupTarget | undefined): target is BackupTarget {
-  if (!target || target.metadata.deletionTimestamp) return false;
-  if ((target.spec.backupTargetURL ?? '') === '' || !isSameUid(entry.targetUid, target.metadata.uid)) return false;
+  return target !== undefined && isSameUid(entry.targetUid, target.metadata.uid) && isTargetOpen(target);
+}
+
+/**
+ * True when a store may be read: the target has a URL, is not being deleted, and its own controller did not find it unavailable.
+ * A target without a verdict is open: its objects exist because it was scanned, only its status has not reached us yet.
+ */
+export function isTargetOpen(target: BackupTarget): boolean {
+  if (target.metadata.deletionTimestamp || (target.spec.backupTargetURL ?? '') === '') return false;
   if (target.status?.available === true) return true;
   return !isConditionTrue(target.status?.conditions, conditionTypes.Unavailable);
 }

@@ -5,6 +5,8 @@ export interface NameHolder {
   readonly target: string;
   readonly volume: string;
   readonly storeName: string;
+  /** True while the object is being deleted: its name becomes free soon. */
+  readonly isDeleting?: boolean;
 }
 
 /** The backup that needs an object name. `volumeName` as in the store, `volumeLabel` in label form. */

@@ -16,7 +16,9 @@ import {
 const NOW_MS = Date.UTC(2026, 0, 1);
 const OWNER = { uid: 'volume-uid', store: 'store-hash', targetUid: 'target-uid' };
 
-function volumeOf(change: Partial<BackupVolume> & { metadata?: Partial<BackupVolume['metadata']> } = {}): BackupVolume {
+type Change<T extends BackupVolume | BackupTarget> = Partial<Omit<T, 'metadata'>> & { metadata?: Partial<T['metadata']> };
+
+function volumeOf(change: Change<BackupVolume> = {}): BackupVolume {
   return {
     apiVersion: 'longhorn.io/v1beta2',
     kind: 'BackupVolume',
@@ -31,7 +33,7 @@ function volumeOf(change: Partial<BackupVolume> & { metadata?: Partial<BackupVol
   };
 }
 
-function targetOf(change: Partial<BackupTarget> & { metadata?: Partial<BackupTarget['metadata']> } = {}): BackupTarget {
+function targetOf(change: Change<BackupTarget> = {}): BackupTarget {
   return {
     apiVersion: 'longhorn.io/v1beta2',
     kind: 'BackupTarget',

@@ -1,0 +1,115 @@
+import { type BackupTarget, resources } from '@mooring/api';
+import {
+  type CachedObject,
+  type Change,
+  createInformer,
+  type Informer,
+  keyOf,
+  type KubeClient,
+  type Log,
+  type Metrics,
+} from '@mooring/runtime';
+import { type BackupEntry, Interner, toBackupEntry } from './backup-entry.ts';
+import { isTargetOpen, needsPass } from './policies.ts';
+import { toVolumeEntry, type VolumeEntry, volumeKey, volumeKeyOf } from './volume-entry.ts';
+
+/** Everything that this process knows of the cluster without asking. */
+export interface Caches {
+  readonly backups: Informer<BackupEntry>;
+  readonly volumes: Informer<VolumeEntry>;
+  readonly targets: Informer<BackupTarget & CachedObject>;
+}
+
+/** What `createCaches` needs. */
+export interface CacheOptions {
+  readonly client: KubeClient;
+  /** The object namespace. */
+  readonly namespace: string;
+  /** Asks for a pass over the Backup with this key. */
+  readonly enqueue: (key: string) => void;
+  readonly log?: Log | undefined;
+  readonly metrics?: Metrics | undefined;
+}
+
+/** Index of `backups`: by target name. */
+export const BY_TARGET = 'target';
+
+/** Index of `backups` and `volumes`: by target and volume in label form (`volumeKey`). */
+export const BY_VOLUME = 'volume';
+
+/** Makes the informers and says which change asks for which pass. Nothing is read before they are started. */
+export function createCaches(options: CacheOptions): Caches {
+  const { client, namespace, enqueue, log, metrics } = options;
+  const interner = new Interner();
+  const common = { client, namespace, log, metrics };
+  const caches: Caches = {
+    backups: createInformer<BackupEntry>({
+      ...common,
+      type: resources.backups,
+      transform: (raw) => toBackupEntry(raw as never, interner),
+      indexers: {
+        [BY_TARGET]: (entry) => [entry.target],
+        [BY_VOLUME]: (entry) => [volumeKey(entry.target, entry.volume)],
+      },
+      onChange: (change) => {
+        if (isWorthAPass(change)) enqueue(change.key);
+      },
+    }),
+    volumes: createInformer<VolumeEntry>({
+      ...common,
+      type: resources.backupVolumes,
+      transform: (raw) => toVolumeEntry(raw as never),
+      indexers: { [BY_VOLUME]: (volume) => [volumeKeyOf(volume)] },
+      onChange: ({ old, new: volume }) => {
+        if (volume !== undefined && isNews(old, volume)) enqueueAsking(caches, BY_VOLUME, volumeKeyOf(volume), enqueue);
+      },
+    }),
+    targets: createInformer<BackupTarget & CachedObject>({
+      ...common,
+      type: resources.backupTargets,
+      onChange: (change) => {
+        if (isOpening(change)) enqueueAsking(caches, BY_TARGET, change.new.metadata.name, enqueue);
+      },
+    }),
+  };
+  return caches;
+}
+
+/** Enqueues those Backups under an index value that have something to do. */
+export function enqueueAsking(caches: Caches, index: string, value: string, enqueue: (key: string) => void): void {
+  for (const entry of caches.backups.byIndex(index, value)) {
+    if (needsPass(entry)) enqueue(keyOf(entry));
+  }
+}
+
+/**
+ * True when a pass may have something new to do. A change of the status alone does not count: a failed pass writes one, and would call itself
+ * again at once, past its backoff.
+ */
+function isWorthAPass({ old, new: current }: Change<BackupEntry>): boolean {
+  if (current === undefined || !needsPass(current)) return false;
+  if (old === undefined || !needsPass(old)) return true;
+  return (
+    old.metadata.generation !== current.metadata.generation ||
+    old.isDeleting !== current.isDeleting ||
+    old.targetUid !== current.targetUid ||
+    old.ownerUid !== current.ownerUid
+  );
+}
+
+/** True when Backups may have waited for this: the volume's first verdict, or another object under its name. */
+function isNews(old: VolumeEntry | undefined, current: VolumeEntry): boolean {
+  return current.hasVerdict && (old === undefined || !old.hasVerdict || old.metadata.uid !== current.metadata.uid);
+}
+
+/** True when a target became readable, or is another one than before. */
+function isOpening(change: Change<BackupTarget & CachedObject>): change is typeof change & { new: BackupTarget } {
+  if (change.new === undefined || !isTargetOpen(change.new)) return false;
+  const { old } = change;
+  if (old === undefined || !isTargetOpen(old)) return true;
+  return (
+    old.metadata.uid !== change.new.metadata.uid ||
+    old.spec.backupTargetURL !== change.new.spec.backupTargetURL ||
+    old.spec.credentialSecret !== change.new.spec.credentialSecret
+  );
+}

@@ -1,0 +1,117 @@
+import {
+  type BackupTarget,
+  type BackupVolume,
+  LABEL_BACKUP_TARGET,
+  resources,
+} from '@mooring/api';
+import { type CachedObject, type Change, createInformer, type Informer, type KubeClient, type Log, type Metrics } from '@mooring/runtime';
+import { type BackupEntry, Interner, toBackupEntry, volumeKey, volumeKeyOf } from './backup-entry.ts';
+import { decidePass, isTargetOpen } from './policies.ts';
+
+/** Everything that this process knows of the cluster without asking. */
+export interface Caches {
+  readonly volumes: Informer<BackupVolume & CachedObject>;
+  readonly backups: Informer<BackupEntry>;
+  readonly targets: Informer<BackupTarget & CachedObject>;
+  readonly interner: Interner;
+}
+
+/** What `createCaches` needs. */
+export interface CacheOptions {
+  readonly client: KubeClient;
+  /** The object namespace. */
+  readonly namespace: string;
+  /** Asks for a pass over the BackupVolume with this key. */
+  readonly enqueue: (key: string) => void;
+  readonly log?: Log | undefined;
+  readonly metrics?: Metrics | undefined;
+}
+
+/** Index of `volumes`: by target name. */
+export const BY_TARGET = 'target';
+
+/** Index of `volumes` and `backups`: by target and volume in label form (`volumeKey`). */
+export const BY_VOLUME = 'volume';
+
+/** Makes the informers and says which change asks for which pass. Nothing is read before they are started. */
+export function createCaches(options: CacheOptions): Caches {
+  const { client, namespace, enqueue, log, metrics } = options;
+  const interner = new Interner();
+  const common = { client, namespace, log, metrics };
+  const caches: Caches = {
+    interner,
+    volumes: createInformer<BackupVolume & CachedObject>({
+      ...common,
+      type: resources.backupVolumes,
+      indexers: { [BY_TARGET]: (volume) => [targetNameOf(volume)], [BY_VOLUME]: (volume) => [keyOfVolume(volume)] },
+      onChange: (change) => {
+        if (isWorthAPass(change)) enqueue(change.key);
+      },
+    }),
+    backups: createInformer<BackupEntry>({
+      ...common,
+      type: resources.backups,
+      transform: (raw) => toBackupEntry(raw as never, interner),
+      indexers: { [BY_VOLUME]: (entry) => [volumeKey(entry.target, entry.volume)] },
+      onChange: ({ type, old }) => {
+        if (type === 'deleted') enqueueAsking(caches, BY_VOLUME, volumeKey(old.target, old.volume), enqueue);
+      },
+    }),
+    targets: createInformer<BackupTarget & CachedObject>({
+      ...common,
+      type: resources.backupTargets,
+      onChange: (change) => {
+        if (isOpening(change)) enqueueAsking(caches, BY_TARGET, change.new.metadata.name, enqueue);
+      },
+    }),
+  };
+  return caches;
+}
+
+/** The name of the BackupTarget of a BackupVolume. */
+export function targetNameOf(volume: BackupVolume): string {
+  return volume.spec.backupTargetName ?? volume.metadata.labels?.[LABEL_BACKUP_TARGET] ?? '';
+}
+
+/** The `volumeKey` under which the Backups of a BackupVolume are found. */
+export function keyOfVolume(volume: BackupVolume): string {
+  return volumeKeyOf(targetNameOf(volume), volume.spec.volumeName ?? '');
+}
+
+/** Enqueues those volumes under an index value that have something to do. */
+export function enqueueAsking(caches: Caches, index: string, value: string, enqueue: (key: string) => void): void {
+  for (const volume of caches.volumes.byIndex(index, value)) {
+    if (isAsking(volume)) enqueue(`${volume.metadata.namespace ?? ''}/${volume.metadata.name}`);
+  }
+}
+
+function isAsking(volume: BackupVolume): boolean {
+  return decidePass(volume, undefined) !== 'rest';
+}
+
+/**
+ * True when a pass may have something new to do. A change of the status alone does not count: a failed pass writes one, and would call itself
+ * again at once, past its backoff.
+ */
+function isWorthAPass(change: Change<BackupVolume & CachedObject>): boolean {
+  if (change.new === undefined || !isAsking(change.new)) return false;
+  if (change.old === undefined || !isAsking(change.old)) return true;
+  const [before, after] = [change.old.metadata, change.new.metadata];
+  return (
+    before.generation !== after.generation ||
+    before.deletionTimestamp !== after.deletionTimestamp ||
+    JSON.stringify(before.annotations) !== JSON.stringify(after.annotations)
+  );
+}
+
+/** True when a target became readable, or is another one than before. */
+function isOpening(change: Change<BackupTarget & CachedObject>): change is typeof change & { new: BackupTarget } {
+  if (change.new === undefined || !isTargetOpen(change.new)) return false;
+  const { old } = change;
+  if (old === undefined || !isTargetOpen(old)) return true;
+  return (
+    old.metadata.uid !== change.new.metadata.uid ||
+    old.spec.backupTargetURL !== change.new.spec.backupTargetURL ||
+    old.spec.credentialSecret !== change.new.spec.credentialSecret
+  );
+}

@@ -1,0 +1,80 @@
+import {
+  isStoreError,
+  type ObjectStore,
+  type ReadConfig,
+  readVolumeConfig,
+  type ScannedVolume,
+  scanVolume,
+  type VolumeConfig,
+  volumeConfigKey,
+} from '@mooring/backupstore';
+import { configStamp } from './policies.ts';
+import { type ConfigReading, VolumeConfigError } from './status.ts';
+
+/** How to read a volume. */
+export interface ReadOptions {
+  /** True for a volume that never synced: its `volume.cfg` is needed whatever the listing says. */
+  readonly isFirst: boolean;
+  /** Stamp of `volume.cfg` when it was read last; undefined: it has to be read. */
+  readonly knownStamp: string | undefined;
+  /** Wall clock, milliseconds. */
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One volume as the store has it. */
+export interface VolumeReading {
+  readonly scan: ScannedVolume;
+  readonly reading: ConfigReading;
+  /** Stamp of `volume.cfg`, to be passed as `knownStamp` next time; undefined while it cannot be read. */
+  readonly stamp: string | undefined;
+}
+
+/**
+ * Reads one volume: its folder by one LIST, its `volume.cfg` by one GET where it is new. A volume that never synced needs both for sure, so both
+ * are sent at once. Throws StoreError when the store does not answer; a missing or corrupt `volume.cfg` is a finding, not an error.
+ */
+export async function readVolume(store: ObjectStore, name: string, options: ReadOptions): Promise<VolumeReading> {
+  const { signal, isFirst } = options;
+  const early = isFirst ? readConfig(store, name, signal) : undefined;
+  early?.catch(() => undefined); // awaited below; the listing may fail first
+  const scan = await scanVolume(store, name, { signal, now: () => options.nowMs });
+  const listed = scan?.hasConfig === true ? stampOf(scan, options.nowMs) : undefined;
+  if (scan === undefined || listed === undefined) {
+    const reading = (await early) ?? missing(name);
+    return { scan: scan ?? emptyFolder(name), reading, stamp: undefined };
+  }
+  if (!isFirst && listed === options.knownStamp) return { scan, reading: { kind: 'unchanged' }, stamp: listed };
+  const reading = await (early ?? readConfig(store, name, signal));
+  return { scan, reading, stamp: reading.kind === 'read' ? listed : undefined };
+}
+
+async function readConfig(store: ObjectStore, name: string, signal: AbortSignal): Promise<ConfigReading> {
+  let read: ReadConfig<VolumeConfig>;
+  try {
+    read = await readVolumeConfig(store, name, { signal });
+  } catch (error) {
+    if (isStoreError(error, 'NotFound')) return missing(name);
+    if (isStoreError(error, 'Corrupt')) {
+      return { kind: 'bad', error: new VolumeConfigError('Corrupt', error.message, error) };
+    }
+    throw error;
+  }
+  if (read.config.name === name) return { kind: 'read', config: read.config, mtimeMs: read.mtimeMs };
+  const message = `'${volumeConfigKey(name)}' describes another volume, '${read.config.name}'; put the right file back`;
+  return { kind: 'bad', error: new VolumeConfigError('ForeignObject', message) };
+}
+
+/** The words are Longhorn's; its programs and tests look for them. */
+function missing(name: string): ConfigReading {
+  const message = `cannot find ${volumeConfigKey(name)} in backupstore`;
+  return { kind: 'bad', error: new VolumeConfigError('ConfigNotFound', message) };
+}
+
+function stampOf(scan: ScannedVolume, nowMs: number): string {
+  return configStamp({ etag: scan.configEtag, mtimeMs: scan.configMtimeMs ?? 0, size: 0 }, nowMs);
+}
+
+function emptyFolder(name: string): ScannedVolume {
+  return { name, backups: [], hasConfig: false, fingerprint: '', issues: [] };
+}
