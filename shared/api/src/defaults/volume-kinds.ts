@@ -72,17 +72,15 @@ function defaultRestoredVolume(draft: RawObject, facts: Facts): void {
   if (!source || !backup) return;
   const status = backup.status ?? {};
   const ofVolume = restoredBackupVolume(source, backup, facts)?.status ?? {};
-  fill(draft, {
-    accessMode: status.labels?.[LABEL_ACCESS_MODE],
-    backingImage: ofVolume.backingImageName || status.volumeBackingImageName,
-  });
-  const forced = { backupTargetName: targetOfBackup(backup), size: ofVolume.size || status.volumeSize };
-  for (const [field, value] of Object.entries(forced)) if (value) setSpec(draft, field, value);
+  const accessMode = status.labels?.[LABEL_ACCESS_MODE];
+  const backingImage = ofVolume.backingImageName || status.volumeBackingImageName;
+  fill(draft, { accessMode, backingImage }, defaultSpec);
+  fill(draft, { backupTargetName: targetOfBackup(backup), size: ofVolume.size || status.volumeSize }, setSpec);
   setLabel(draft, LABEL_BACKUP_VOLUME, labelValue(source.volume));
 }
 
-function fill(draft: RawObject, known: Record<string, string | undefined>): void {
-  for (const [field, value] of Object.entries(known)) if (value) defaultSpec(draft, field, value);
+function fill(draft: RawObject, known: Record<string, string | undefined>, write: typeof setSpec): void {
+  for (const [field, value] of Object.entries(known)) if (value) write(draft, field, value);
 }
 
 /** A volume that follows a backup volume has its block size; every other has the setting's (in MiB). */

@@ -21,7 +21,7 @@ const spec = {
       fieldPath: '.backingImage',
     },
     {
-      rule: "!has(oldSelf.backupTargetName) || oldSelf.backupTargetName == null || oldSelf.backupTargetName == '' || (has(self.backupTargetName) && self.backupTargetName == oldSelf.backupTargetName)",
+      rule: "!has(oldSelf.backupTargetName) || oldSelf.backupTargetName == '' || (has(self.backupTargetName) && self.backupTargetName == oldSelf.backupTargetName)",
       message: 'backupTargetName is immutable; create another BackupBackingImage instead',
       fieldPath: '.backupTargetName',
     },

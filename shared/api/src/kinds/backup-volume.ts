@@ -19,7 +19,7 @@ const spec = {
       fieldPath: '.volumeName',
     },
     {
-      rule: "!has(oldSelf.backupTargetName) || oldSelf.backupTargetName == null || oldSelf.backupTargetName == '' || (has(self.backupTargetName) && self.backupTargetName == oldSelf.backupTargetName)",
+      rule: "!has(oldSelf.backupTargetName) || oldSelf.backupTargetName == '' || (has(self.backupTargetName) && self.backupTargetName == oldSelf.backupTargetName)",
       message: 'backupTargetName is immutable; create another BackupVolume instead',
       fieldPath: '.backupTargetName',
     },
