@@ -11,6 +11,8 @@ export const TLS_SECRET = 'mooring-webhook-tls';
 
 /** A Kubernetes Secret as far as certificates need it. */
 export interface Secret {
+  readonly apiVersion: string;
+  readonly kind: string;
   readonly metadata: ObjectMeta;
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>> | null;
@@ -76,22 +78,26 @@ async function readSecret(client: KubeClient, namespace: string): Promise<Secret
 async function createSecret(options: EnsureCertificatesOptions): Promise<CertificateBundle | undefined> {
   const bundle = await issueCertificates(options.hosts, options.nowMs);
   try {
-    await options.client.create<Secret>(coreResources.secrets, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: {
-        name: TLS_SECRET,
-        namespace: options.namespace,
-        labels: { 'app.kubernetes.io/name': 'mooring', 'app.kubernetes.io/component': 'webhooks' },
-      },
-      type: 'kubernetes.io/tls',
-      data: toSecretData(bundle),
-    });
+    await options.client.create<Secret>(coreResources.secrets, secretOf(options.namespace, bundle));
     return bundle;
   } catch (error) {
     if (isAlreadyExists(error)) return undefined;
     throw error;
   }
+}
+
+function secretOf(namespace: string, bundle: CertificateBundle): Secret {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: TLS_SECRET,
+      namespace,
+      labels: { 'app.kubernetes.io/name': 'mooring', 'app.kubernetes.io/component': 'webhooks' },
+    },
+    type: 'kubernetes.io/tls',
+    data: toSecretData(bundle),
+  };
 }
 
 async function replaceSecret(

@@ -75,15 +75,16 @@ export async function listen(options: {
       resolve();
     });
   });
+  const drain = (): void => {
+    draining = true;
+    for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
+  };
   return {
     port: (server.address() as AddressInfo).port,
     setCertificate: ({ key, certificate: cert }) => server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' }),
-    drain: () => {
-      draining = true;
-      for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
-    },
-    close(hardStopMs) {
-      this.drain();
+    drain,
+    close: (hardStopMs) => {
+      drain();
       return close(server, hardStopMs);
     },
   };
