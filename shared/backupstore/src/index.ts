@@ -2,6 +2,7 @@
 export { backupstoreErrors, isStoreError, StoreError } from './errors.ts';
 export type { ErrorDefinition, ErrorKind, StoreErrorCode, StoreErrorOptions } from './errors.ts';
 export type * from './store.ts';
+export type { Scheme } from '@mooring/api';
 export * from './layout.ts';
 export { decodeBackingImageConfig, encodeBackingImageConfig } from './format/backing-image-config.ts';
 export type { BackingImageConfig } from './format/backing-image-config.ts';
@@ -34,7 +35,7 @@ export {
 export type { ReadConfig } from './read-config.ts';
 export { listBackingImages, listSystemBackups } from './scan/other-lists.ts';
 export type { ListedBackingImage, ListedSystemBackup, Listing } from './scan/other-lists.ts';
-export { probeStore, scanStore, scanVolume } from './scan/scan.ts';
+export { probeStore, scanStore, scanVolume, StoreScan } from './scan/scan.ts';
 export type {
   ScanIssue,
   ScanIssueCode,

@@ -27,10 +27,10 @@ export class ScanCollector {
       return;
     }
     const volume = builder.build(this.#now());
+    await this.#options.onVolume(volume);
     this.#volumes += 1;
     this.#backups += volume.backups.length;
     this.#issueCount += volume.issues.length;
-    await this.#options.onVolume(volume);
   }
 
   /** Reports a key that lies in no volume's folder, once for each foreign folder. */
