@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KubeClient } from '../../runtime/src/kube-client.ts';
+import type { KubeClient } from '@mooring/runtime';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
 import { applyManifest, applyObjects, type ApplyOptions } from './kube/apply.ts';
 import { readCrds } from './kube/chart.ts';
@@ -35,7 +35,7 @@ export async function temporaryFolder(label: string): Promise<string> {
 async function startShared(): Promise<SharedControlPlane> {
   const controlPlane = await startControlPlane({ dataDir: await temporaryFolder('control-plane') });
   onRunEnd(() => controlPlane.stop());
-  const runtime = await import('../../runtime/src/kube-client.ts');
+  const runtime = await import('@mooring/runtime');
   const kube = await runtime.KubeClient.fromKubeconfig(controlPlane.kubeconfig);
   onRunEnd(() => Promise.resolve(kube.close()));
   await applyObjects(controlPlane.api, await readCrds());

@@ -39,12 +39,16 @@ async function run(go: string, args: string[], options: { cwd: string; logFile: 
     env: { ...options.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GO111MODULE: 'on' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A build goes on by itself when this process ends, and nobody would see its end.
+  const end = () => child.kill();
+  process.once('exit', end);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
+  process.off('exit', end);
   await new Promise((resolve) => log.end(resolve));
   return code;
 }

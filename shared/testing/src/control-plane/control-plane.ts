@@ -70,14 +70,14 @@ async function freePorts(): Promise<ControlPlanePorts> {
   return { apiServer: await freePort(), etcdClient: await freePort(), etcdPeer: await freePort() };
 }
 
-async function starterFor(
+function starterFor(
   dataDir: string,
   given: ProcessStarter | undefined,
-): Promise<{ start: ProcessStarter; stop: () => Promise<void> }> {
+): { start: ProcessStarter; stop: () => Promise<void> } {
   if (given !== undefined) return { start: given, stop: () => Promise.resolve() };
-  const runFolder = join(dataDir, 'run');
-  const watchdog = await startWatchdog(runFolder);
-  return { start: startOnce({ logFolder: join(dataDir, 'logs'), runFolder }), stop: () => watchdog.stop() };
+  const watchdog = startWatchdog();
+  const surroundings = { logFolder: join(dataDir, 'logs'), runFolder: join(dataDir, 'run'), watchdog };
+  return { start: startOnce(surroundings), stop: () => watchdog.stop() };
 }
 
 async function requestToken(api: ApiClient, account: ServiceAccountRef, expirationSeconds: number) {
@@ -142,7 +142,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { caCertificate, caFile } = pki;
   const api = createApiClient({ server, caCertificate, ...pki.admin });
   const input: ComponentInput = { dataDir, pki, ports, isDurable: options.isDurable ?? false };
-  const { start, stop: stopStarter } = await starterFor(dataDir, options.start);
+  const { start, stop: stopStarter } = starterFor(dataDir, options.start);
   const processes = await startProcesses(input, api, { ...options, start }).catch(async (error: unknown) => {
     await stopStarter();
     throw error;

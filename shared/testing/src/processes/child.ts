@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync, wri
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { formatIdentity, identify } from './process-identity.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** What one child process is started with. */
 export interface ChildOptions {
@@ -14,8 +15,10 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   /** stdout and stderr are appended here. */
   logFile: string;
-  /** Folder of pid files (see watchdog.ts). */
+  /** Gets `<name>.pid` while it runs, from which a later start can end it (see `reapOrphans`). */
   runFolder: string;
+  /** Told which process it is. */
+  watchdog: Watchdog;
 }
 
 /** How a child ended. */
@@ -85,7 +88,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const pid = await spawned(child, options);
   const pidFile = join(options.runFolder, `${options.name}.pid`);
   mkdirSync(options.runFolder, { recursive: true });
-  writeFileSync(pidFile, formatIdentity(identify(pid)));
+  const identity = identify(pid);
+  options.watchdog.watch(identity);
+  writeFileSync(pidFile, formatIdentity(identity));
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const exited = ended.then(async (exit) => {
     await rm(pidFile, { force: true });

@@ -7,10 +7,9 @@ import { startWatchdog } from './watchdog.ts';
  * when this process dies in any way. Not started again when it dies.
  */
 export async function startGuarded(root: string, spec: ProcessSpec): Promise<RunningProcess> {
-  const runFolder = join(root, 'run');
-  const watchdog = await startWatchdog(runFolder);
+  const watchdog = startWatchdog();
   try {
-    const running = await startOnce({ logFolder: join(root, 'logs'), runFolder })(spec);
+    const running = await startOnce({ logFolder: join(root, 'logs'), runFolder: join(root, 'run'), watchdog })(spec);
     return {
       ...running,
       stop: async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
 import { lastLines, startChild, type Child } from './child.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** A program, how to start it and how to see that it works: enough to start it again after it died. */
 export interface ProcessSpec {
@@ -17,10 +18,11 @@ export interface ProcessSpec {
   graceMs: number;
 }
 
-/** The folders that a run keeps its log and pid files in. */
-export interface ProcessFolders {
+/** Where a run keeps its log and pid files, and what ends its processes should it die. */
+export interface ProcessSurroundings {
   logFolder: string;
   runFolder: string;
+  watchdog: Watchdog;
 }
 
 /** Starts a process from its spec and decides what happens when it dies. */
@@ -41,15 +43,16 @@ const SHOWN_LINES = 8;
 /** Starts the process; the child is returned at once, `ready` settles when it is ready or has failed. */
 export async function launch(
   spec: ProcessSpec,
-  folders: ProcessFolders,
+  surroundings: ProcessSurroundings,
 ): Promise<{ child: Child; ready: Promise<void> }> {
   const child = await startChild({
     name: spec.name,
     command: spec.command,
     args: spec.args,
     ...(spec.env === undefined ? {} : { env: spec.env }),
-    logFile: join(folders.logFolder, `${spec.name}.log`),
-    runFolder: folders.runFolder,
+    logFile: join(surroundings.logFolder, `${spec.name}.log`),
+    runFolder: surroundings.runFolder,
+    watchdog: surroundings.watchdog,
   });
   const fail = (cause: string) =>
     new Error(
@@ -63,16 +66,16 @@ export async function launch(
   });
   endsEarly.catch(() => undefined);
   const isReady = async () => hasEnded || (await spec.isReady().catch(() => false));
-  const becomesReady = eventually(isReady, { timeoutMs: spec.readyTimeoutMs }).catch(() => {
+  const becomesReady = eventually(isReady, { timeoutMs: spec.readyTimeoutMs, intervalMs: 50 }).catch(() => {
     throw fail(`it was not ready within ${String(spec.readyTimeoutMs)} ms`);
   });
   return { child, ready: Promise.race([becomesReady.then(() => (hasEnded ? endsEarly : undefined)), endsEarly]) };
 }
 
 /** A starter that starts once and does nothing when the process dies: for tests. */
-export function startOnce(folders: ProcessFolders): ProcessStarter {
+export function startOnce(surroundings: ProcessSurroundings): ProcessStarter {
   return async (spec) => {
-    const { child, ready } = await launch(spec, folders);
+    const { child, ready } = await launch(spec, surroundings);
     try {
       await ready;
     } catch (error) {

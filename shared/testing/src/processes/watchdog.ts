@@ -3,33 +3,31 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning, parseIdentity, type ProcessIdentity } from './process-identity.ts';
+import { formatIdentity, isRunning, parseIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /**
- * Ends every process with a file in the folder $1 once stdin closes: that is, when the process that held the other
- * end has died, even by kill -9. A shell, because it needs one megabyte and no second copy of Node. A pid whose start
- * time differs from the recorded one belongs to someone else by now and is left alone.
+ * Reads `<pid> <start ticks>` lines until its input closes: that is, when the process that held the other end has died,
+ * even by kill -9. Then it ends those processes. A shell, because it needs one megabyte and no second copy of Node. It
+ * needs no files, which may be gone by then. A pid whose start time differs is someone else's by now and left alone;
+ * so is a zombie.
  */
 const SCRIPT = `
-cat >/dev/null
+list=
+while read -r pid start; do list="$list $pid:$start"; done
 each() {
-  for file in "$dir"/*.pid; do
-    [ -f "$file" ] || continue
-    read -r pid start <"$file" || continue
+  left=
+  for entry in $list; do
+    pid=\${entry%%:*} start=\${entry#*:}
     if [ -n "$start" ]; then
-      case "$(cut -d' ' -f3,22 "/proc/$pid/stat" 2>/dev/null)" in
-        Z*) rm -f "$file"; continue ;;
-        *" $start") ;;
-        *) rm -f "$file"; continue ;;
-      esac
+      case "$(cut -d' ' -f3,22 "/proc/$pid/stat" 2>/dev/null)" in Z*) continue ;; *" $start") ;; *) continue ;; esac
     fi
-    kill "-$1" "$pid" 2>/dev/null || rm -f "$file"
+    kill "-$1" "$pid" 2>/dev/null && left="$left $entry"
   done
+  list=$left
 }
-dir=$1
 each TERM
 for wait in 1 2 3 4 5; do
-  [ -n "$(ls "$dir" 2>/dev/null | grep '[.]pid$')" ] || exit 0
+  [ -n "$list" ] || exit 0
   sleep 1
   each 0
 done
@@ -42,10 +40,10 @@ const REAP_GRACE_MS = 3_000;
 /** Time between two looks at whether an orphan has ended. */
 const POLL_MS = 50;
 
-/** The pid files of one orchestration, and the shell that ends their processes should this process die. */
+/** Ends the processes it watches should this process die. */
 export interface Watchdog {
-  /** Folder of `<name>.pid` files (`<pid> <start ticks>`). */
-  folder: string;
+  /** Adds a child; one that has ended need not be taken off. */
+  watch(identity: ProcessIdentity): void;
   /** Stands the watchdog down. */
   stop(): Promise<void>;
 }
@@ -102,15 +100,19 @@ function endInput(shell: ChildProcess): Promise<void> {
   });
 }
 
-/** Starts the watchdog over `folder` (created when absent). It is in a session of its own: Ctrl-C does not reach it. */
-export async function startWatchdog(folder: string): Promise<Watchdog> {
-  await mkdir(folder, { recursive: true });
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'mooring-watchdog', folder], {
+/** Starts a watchdog. It is in a session of its own: Ctrl-C does not reach it. */
+export function startWatchdog(): Watchdog {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'mooring-watchdog'], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   // Neither it nor its pipe keeps this process alive.
   shell.unref();
   (shell.stdin as Socket).unref();
-  return { folder, stop: () => endInput(shell) };
+  // It was killed: children are then ended by the next start, from their pid files.
+  shell.stdin.on('error', () => undefined);
+  return {
+    watch: (identity) => void shell.stdin.write(formatIdentity(identity)),
+    stop: () => endInput(shell),
+  };
 }

@@ -1,0 +1,171 @@
+import { join, resolve } from 'node:path';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { ensureBinaries } from '../binaries/ensure-binaries.ts';
+import { createSupervisor } from '../processes/supervisor.ts';
+import { bundleServices, hasServiceSource, serviceSource } from './bundle.ts';
+import { holdDataFolder } from './data-folder.ts';
+import { installChart, prepareChart } from './install.ts';
+import { makeSample, waitForSample } from './sample.ts';
+import { choosePorts, loadState } from './saved-state.ts';
+import { SERVICES, type ServiceName } from './services.ts';
+import { describeServices, startServices, type ServiceInfo } from './start-services.ts';
+import { createTeardown, type Teardown } from './teardown.ts';
+
+/** How the embedded Mooring is started. */
+export interface EmbeddedOptions {
+  /** A later start on it resumes. */
+  dataDir: string;
+  /** Whether to make the sample targets; default false. */
+  sample?: boolean;
+  /** Namespace of the objects; default `longhorn-system`. */
+  namespace?: string;
+  /** Gets one line per event that a user should know of; default: nowhere. */
+  say?: (line: string) => void;
+  /** Called when a process was started again: its pid is another one. */
+  onRestart?: (name: string) => void;
+  /** True: the services run from their sources instead of bundles (slower to start, more memory). */
+  fromSources?: boolean;
+  /** Ends a start that is under way; what was started is stopped. */
+  signal?: AbortSignal;
+}
+
+/** A running embedded Mooring. */
+export interface Embedded {
+  controlPlane: ControlPlane;
+  /** The admin's kubeconfig file. */
+  kubeconfig: string;
+  /** Namespace of the objects. */
+  namespace: string;
+  /** The services now; pids change when one is started again. */
+  services(): Record<string, ServiceInfo>;
+  /** Seconds that each part of the start took; parts overlap. */
+  timings: Record<string, number>;
+  /** Stops services, control plane and watchdog in that order; idempotent. */
+  stop(): Promise<void>;
+}
+
+type FullOptions = Required<Omit<EmbeddedOptions, 'onRestart' | 'signal'>> & EmbeddedOptions;
+
+const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm'] as const;
+const PORTS = ['kube-apiserver', 'etcd', 'etcd peers', ...SERVICES.map((service) => `${service} health`)] as const;
+const WEBHOOKS = ['mutating-webhook', 'validating-webhook'] as const;
+
+function createTimings() {
+  const timings: Record<string, number> = {};
+  const measure = async <T>(name: string, work: Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const value = await work;
+    timings[name] = Number(((performance.now() - startedAt) / 1_000).toFixed(2));
+    return value;
+  };
+  return { timings, measure };
+}
+
+/** The entry file of each service. */
+async function prepareEntries({ dataDir, fromSources, say }: FullOptions): Promise<Record<string, string>> {
+  const missing = SERVICES.filter((service) => !hasServiceSource(service));
+  if (missing.length > 0) say(`left out, because they have no source yet: ${missing.join(', ')}`);
+  const present = SERVICES.filter(hasServiceSource);
+  if (fromSources) return Object.fromEntries(present.map((service) => [service, serviceSource(service)]));
+  return bundleServices(present, join(dataDir, 'bundles'));
+}
+
+async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<Embedded, 'stop'>> {
+  const { dataDir, namespace, say, signal } = options;
+  const { timings, measure } = createTimings();
+  await measure('binaries', ensureBinaries(PROGRAMS, { log: say }));
+  const folder = await holdDataFolder(dataDir, say);
+  teardown.push('data folder', () => folder.release());
+  const saved = await loadState(join(dataDir, 'state.json'));
+  const ports: Record<string, number> = await choosePorts([...PORTS, ...WEBHOOKS], saved.state, say);
+  await saved.save();
+  const start = createSupervisor({
+    ...folder,
+    say,
+    ...(options.onRestart === undefined ? {} : { onRestart: options.onRestart }),
+  });
+
+  // The API server needs about 3 s: helm and esbuild work meanwhile.
+  const entriesReady = measure('bundle', prepareEntries(options));
+  const chartReady = measure(
+    'render chart',
+    prepareChart({
+      namespace,
+      mutatingPort: ports['mutating-webhook'] ?? 0,
+      validatingPort: ports['validating-webhook'] ?? 0,
+      log: say,
+    }),
+  );
+  const controlPlaneReady = measure(
+    'control plane',
+    startControlPlane({
+      dataDir,
+      ports: {
+        apiServer: ports['kube-apiserver'] ?? 0,
+        etcdClient: ports['etcd'] ?? 0,
+        etcdPeer: ports['etcd peers'] ?? 0,
+      },
+      isDurable: true,
+      log: say,
+      start,
+      namespace,
+    }),
+  );
+  await Promise.allSettled([entriesReady, chartReady, controlPlaneReady]);
+  const controlPlane = await controlPlaneReady;
+  teardown.push('control plane', () => controlPlane.stop());
+  const entries: Partial<Record<ServiceName, string>> = await entriesReady;
+  signal?.throwIfAborted();
+  await measure('install chart', installChart(controlPlane.api, await chartReady));
+  signal?.throwIfAborted();
+  const running = await measure(
+    'services',
+    startServices({ controlPlane, entries, ports, dataDir, namespace, start, say, teardown }),
+  );
+  signal?.throwIfAborted();
+  if (options.sample) {
+    const isNew = !saved.state.isSampleMade;
+    await measure('sample', provideSample(options, controlPlane, isNew));
+    saved.state.isSampleMade = true;
+    await saved.save();
+  }
+  return {
+    controlPlane,
+    kubeconfig: controlPlane.kubeconfig,
+    namespace,
+    services: () => describeServices(running, ports),
+    timings,
+  };
+}
+
+/** The sample is a convenience: when it does not come up, that is said, and everything else goes on. */
+async function provideSample(options: FullOptions, { api }: ControlPlane, isNew: boolean): Promise<void> {
+  try {
+    if (isNew) await makeSample(api, options.namespace, options.dataDir);
+    await waitForSample(api, options.namespace);
+  } catch (error) {
+    options.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Starts everything that `npm start` starts: control plane, chart, services, sample. Resolves when all services are
+ * ready and the sample is synced. When a part does not start, the rest is stopped and its error thrown.
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const full: FullOptions = {
+    sample: false,
+    namespace: 'longhorn-system',
+    say: () => undefined,
+    fromSources: false,
+    ...options,
+    dataDir: resolve(options.dataDir),
+  };
+  const teardown = createTeardown(full.say);
+  try {
+    return { ...(await startAll(full, teardown)), stop: () => teardown.run() };
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises';
+import { startEmbedded, type Embedded } from './embedded/embedded.ts';
+import { parseStartOptions, UsageError, type StartOptions } from './embedded/options.ts';
+import { writeReadyFile } from './embedded/ready-file.ts';
+import { onStopRequest } from './embedded/signals.ts';
+import { renderSummary } from './embedded/summary.ts';
+
+/** The program behind `npm start`. */
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Exit code of a program ended by Ctrl-C. */
+const EXIT_INTERRUPTED = 130;
+
+/** How long a start that is asked to stop may take to clear away. */
+const START_GRACE_MS = 10_000;
+
+async function run(options: StartOptions): Promise<void> {
+  const startedAt = performance.now();
+  const stopping = new AbortController();
+  let embedded: Embedded | undefined;
+  const refreshReadyFile = () => {
+    if (embedded !== undefined && options.readyFile !== undefined) void writeReadyFile(options.readyFile, embedded);
+  };
+  const stop = async (why: string) => {
+    say(`stopping (${why}) …`);
+    stopping.abort(new Error('stopped while starting'));
+    if (options.readyFile !== undefined) await rm(options.readyFile, { force: true });
+    if (embedded === undefined) {
+      // The start notices soon and clears away; a build of the programs would not: the watchdog ends what is left.
+      setTimeout(() => process.exit(EXIT_INTERRUPTED), START_GRACE_MS).unref();
+      return;
+    }
+    await embedded.stop();
+    say('stopped');
+    process.exit(0);
+  };
+  // Impatience: the watchdog ends the children once this process is gone.
+  onStopRequest((why) => void stop(why), () => process.exit(EXIT_INTERRUPTED));
+  if (options.readyFile !== undefined) await rm(options.readyFile, { force: true });
+
+  embedded = await startEmbedded({
+    dataDir: options.dataDir,
+    sample: options.hasSample,
+    namespace: options.namespace,
+    say,
+    onRestart: refreshReadyFile,
+    fromSources: process.env['MOORING_START_SOURCES'] === 'true',
+    signal: stopping.signal,
+  });
+  const { controlPlane, kubeconfig, namespace } = embedded;
+  const { hasSample, dataDir } = options;
+  const elapsedMs = performance.now() - startedAt;
+  say(await renderSummary({ api: controlPlane.api, kubeconfig, namespace, hasSample, dataDir, elapsedMs }));
+  refreshReadyFile();
+}
+
+async function main(): Promise<void> {
+  // A closed pipe on the other side must not take everything down.
+  process.stdout.on('error', () => undefined);
+  try {
+    await run(parseStartOptions(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd()));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  }
+}
+
+await main();
