@@ -1,0 +1,255 @@
+/** What the tests of volume-controller and backup-controller share: both controllers in this process, over a real API server. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  API_VERSION,
+  type Backup,
+  type BackupTarget,
+  type BackupVolume,
+  backupVolumeName,
+  labelValue,
+  type ResourceType,
+  resources,
+} from '@mooring/api';
+import { backupConfigKey, encodeBackupConfig, encodeVolumeConfig, volumeConfigKey } from '@mooring/backupstore';
+import { isNotFound, KubeClient, type Metrics, noMetrics } from '@mooring/runtime';
+import { eventually, sharedControlPlane, temporaryFolder, testNamespace } from '@mooring/testing';
+import { BackupController } from '../../services/backup-controller/src/controller.ts';
+import { VolumeController } from '../../services/volume-controller/src/controller.ts';
+
+/** Requests to the API server of one process, counted by `<verb> <resource>`. */
+export class RequestCounts implements Metrics {
+  readonly #counts = new Map<string, number>();
+
+  counter(name: string): { add(value: number, labels?: Readonly<Record<string, string>>): void } {
+    if (name !== 'mooring_kube_requests_total') return noMetrics.counter(name, '');
+    return {
+      add: (value, labels = {}) => {
+        const key = `${labels['verb'] ?? ''} ${labels['resource'] ?? ''}`;
+        this.#counts.set(key, (this.#counts.get(key) ?? 0) + value);
+      },
+    };
+  }
+
+  histogram(): ReturnType<Metrics['histogram']> {
+    return noMetrics.histogram('', '');
+  }
+
+  gauge(): ReturnType<Metrics['gauge']> {
+    return noMetrics.gauge('', '');
+  }
+
+  /** Counts since the last `reset`, without what caches need (lists and watches of whole collections). */
+  of(verb: string, resource: string): number {
+    return this.#counts.get(`${verb} ${resource}`) ?? 0;
+  }
+
+  reset(): void {
+    this.#counts.clear();
+  }
+}
+
+/** A namespace with both controllers, and hands to act as target-controller and as a user. */
+export interface VolumeSetup {
+  readonly namespace: string;
+  readonly kube: KubeClient;
+  readonly counts: RequestCounts;
+  readonly volumes: VolumeController;
+  readonly backups: BackupController;
+  /** Creates an available target, or sets its availability. */
+  target(name: string, url: string, options?: { secret?: string; available?: boolean }): Promise<BackupTarget>;
+  /** Creates the BackupVolume of a volume as target-controller does. */
+  volume(name: string, target?: string): Promise<BackupVolume>;
+  /** Asks for a sync of a BackupVolume, and waits until it is answered. */
+  sync(volume: BackupVolume): Promise<BackupVolume>;
+  get<T>(type: ResourceType, name: string): Promise<T | undefined>;
+  list<T>(type: ResourceType): Promise<T[]>;
+  /** Waits until both controllers have nothing to do and all their objects are synced. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts both controllers in a namespace of their own. */
+export async function startVolumeSetup(): Promise<VolumeSetup> {
+  const { kubeconfig } = await sharedControlPlane();
+  const { name: namespace } = await testNamespace('volume');
+  const counts = new RequestCounts();
+  const kube = await KubeClient.fromKubeconfig(kubeconfig);
+  const client = await KubeClient.fromKubeconfig(kubeconfig, { metrics: counts });
+  const options = { client, namespace, allowedSchemes: ['vfs', 's3'] as const };
+  const volumes = new VolumeController(options);
+  const backups = new BackupController(options);
+  await Promise.all([volumes.start(), backups.start()]);
+  volumes.run();
+  backups.run();
+  return {
+    namespace,
+    kube,
+    counts,
+    volumes,
+    backups,
+    ...handsOf(kube, namespace),
+    settled: () => settled(kube, namespace),
+    stop: async () => {
+      await Promise.all([volumes.stop(0), backups.stop(0)]);
+      client.close();
+      kube.close();
+    },
+  };
+}
+
+type Hands = Pick<VolumeSetup, 'target' | 'volume' | 'sync' | 'get' | 'list'>;
+
+/** What a test does to objects. */
+export function handsOf(kube: KubeClient, namespace: string): Hands {
+  const get = async <T>(type: ResourceType, name: string): Promise<T | undefined> => {
+    try {
+      return await kube.get<T>(type, { namespace, name });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+  return {
+    get,
+    list: async <T>(type: ResourceType) => (await kube.list<T>(type, { namespace })).items,
+    target: async (name, url, { secret = '', available = true } = {}) => {
+      const known = await get<BackupTarget>(resources.backupTargets, name);
+      if (known === undefined) {
+        const spec = { backupTargetURL: url, credentialSecret: secret, pollInterval: '0s' };
+        await kube.create(resources.backupTargets, objectOf('BackupTarget', { namespace, name }, spec));
+      }
+      const condition = { type: 'Unavailable', status: available ? 'False' : 'True', lastProbeTime: '' };
+      const conditions = [{ ...condition, lastTransitionTime: '', reason: '', message: '' }];
+      const ref = { namespace, name, subresource: 'status' };
+      return await kube.patch(resources.backupTargets, ref, { status: { available, conditions } }, { kind: 'merge' });
+    },
+    volume: async (volumeName, target = 'default') => {
+      const owner = await get<BackupTarget>(resources.backupTargets, target);
+      const metadata = {
+        namespace,
+        name: backupVolumeName(volumeName, target),
+        labels: { 'backup-target': target, 'backup-volume': labelValue(volumeName) },
+        annotations: {
+          'mooring.io/target-uid': owner?.metadata.uid ?? '',
+          'mooring.io/store': '0123456789abcdef',
+          'mooring.io/store-name': volumeName,
+        },
+        finalizers: ['longhorn.io'],
+      };
+      const spec = { backupTargetName: target, volumeName };
+      return await kube.create<BackupVolume>(resources.backupVolumes, objectOf('BackupVolume', metadata, spec));
+    },
+    sync: async ({ metadata: { name } }) => {
+      const syncRequestedAt = new Date().toISOString();
+      await kube.patch(resources.backupVolumes, { namespace, name }, { spec: { syncRequestedAt } }, { kind: 'merge' });
+      return await eventually(async () => {
+        const volume = await kube.get<BackupVolume>(resources.backupVolumes, { namespace, name });
+        return volume.status?.observedSyncRequestedAt === syncRequestedAt && volume;
+      });
+    },
+  };
+}
+
+function objectOf(kind: string, metadata: { namespace: string; name: string }, spec: object): Parameters<KubeClient['create']>[1] {
+  return Object.assign({ metadata }, { apiVersion: API_VERSION, kind, spec });
+}
+
+async function settled(kube: KubeClient, namespace: string): Promise<void> {
+  await eventually(
+    async () => {
+      const volumes = await kube.list<BackupVolume>(resources.backupVolumes, { namespace });
+      const backups = await kube.list<Backup>(resources.backups, { namespace });
+      return [...volumes.items, ...backups.items].every(
+        ({ spec, status }) =>
+          Boolean(status?.lastSyncedAt) &&
+          (spec.syncRequestedAt ?? undefined) === (status?.observedSyncRequestedAt ?? undefined),
+      );
+    },
+    { what: 'all objects are synced', timeoutMs: 15_000 },
+  );
+}
+
+/** What a generated backup config says; the rest is as a completed backup's. */
+export interface BackupInStore {
+  readonly volume: string;
+  readonly backup: string;
+  readonly createdTime?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** A store in a folder, written as Longhorn would. */
+export class FolderStore {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async create(): Promise<FolderStore> {
+    return new FolderStore(await temporaryFolder('volume-store'));
+  }
+
+  get url(): string {
+    return `vfs://${this.folder}`;
+  }
+
+  async write(key: string, body: string | Buffer): Promise<void> {
+    const path = join(this.folder, key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, body);
+  }
+
+  async remove(key: string): Promise<void> {
+    await rm(join(this.folder, key), { recursive: true });
+  }
+
+  async volume(name: string, change: { lastBackupName?: string; size?: string } = {}): Promise<void> {
+    await this.write(volumeConfigKey(name), volumeConfigBody(name, change));
+  }
+
+  async backup(what: BackupInStore): Promise<void> {
+    await this.write(backupConfigKey(what.volume, what.backup), backupConfigBody(what));
+  }
+}
+
+/** The bytes of a `volume.cfg`. */
+export function volumeConfigBody(name: string, change: { lastBackupName?: string; size?: string } = {}): Buffer {
+  return encodeVolumeConfig({
+    name,
+    size: '1073741824',
+    labels: null,
+    createdTime: '2026-01-01T00:00:00Z',
+    lastBackupName: '',
+    lastBackupAt: '2026-01-02T00:00:00Z',
+    blockCount: '3',
+    backingImageName: '',
+    backingImageChecksum: '',
+    compressionMethod: 'lz4',
+    storageClassName: 'longhorn',
+    dataEngine: 'v1',
+    ...change,
+  });
+}
+
+/** The bytes of a backup config. */
+export function backupConfigBody({ volume, backup, createdTime, labels, parameters }: BackupInStore): Buffer {
+  return encodeBackupConfig({
+    name: backup,
+    volumeName: volume,
+    snapshotName: `snap-${backup}`.slice(0, 60),
+    snapshotCreatedAt: '2026-01-02T00:00:00Z',
+    createdTime: createdTime ?? '2026-01-02T00:01:00Z',
+    size: '6291456',
+    labels: labels ?? null,
+    parameters: parameters ?? null,
+    isIncremental: false,
+    compressionMethod: 'lz4',
+    newlyUploadedDataSize: '4096',
+    reUploadedDataSize: '0',
+    processingBlocks: '{}',
+    blocks: [{ offset: 0, checksum: 'a'.repeat(64) }],
+    singleFilePath: '',
+  });
+}
