@@ -212,7 +212,7 @@ describe('the CRDs in a real API server', function () {
     );
     expect(outcome, 'the request was not refused').to.be.instanceOf(ApiRequestError);
     expect((outcome as ApiRequestError).status).to.equal(422);
-    return String((outcome as ApiRequestError).message);
+    return (outcome as ApiRequestError).message;
   };
 
   it('are structural and served, all nine', async () => {
@@ -229,22 +229,16 @@ describe('the CRDs in a real API server', function () {
 
   for (const { type, name, body, status } of asLonghornWrites) {
     it(`take a ${type.kind} as Longhorn writes it, with its status, and give it back whole`, async () => {
-      await create(type, name, body);
+      const created = await create(type, name, body);
       const written = await server.api.request<Json>({
-        method: 'PATCH',
+        method: 'PUT',
         path: `${path(type, name)}/status`,
-        contentType: 'application/merge-patch+json',
-        body: { status },
+        body: { ...created, status },
       });
-      const expected = JSON.parse(JSON.stringify(body)) as Json;
-      for (const [member, value] of Object.entries(expected)) {
-        if (typeof value === 'object') expect(written[member], member).to.deep.include(value as Json);
+      for (const [member, value] of Object.entries({ ...body, status })) {
+        if (typeof value === 'object') expect(written[member], member).to.deep.include(value);
         else expect(written[member], member).to.equal(value);
       }
-      const kept = Object.fromEntries(Object.entries(status).filter(([, value]) => value !== null));
-      expect(written['status']).to.deep.include(
-        JSON.parse(JSON.stringify(kept, (_key, value: unknown) => value ?? undefined)) as Json,
-      );
     });
   }
 

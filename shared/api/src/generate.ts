@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 async function main(check: boolean): Promise<void> {
   const stale: string[] = [];
-  for (const [path, text] of await generatedFiles()) {
+  for (const [path, text] of await generatedFiles(root)) {
     const file = join(root, path);
     const old = await readFile(file, 'utf8').catch(() => undefined);
     if (old === text) continue;

@@ -5,6 +5,8 @@ export * from './credentials.ts';
 export * from './destination.ts';
 export * from './defaults.ts';
 export * from './duration.ts';
+export type { ErrorDefinition, ErrorKind, ErrorRegistry } from './errors.ts';
+export { errorRegistry } from './errors.ts';
 export * from './facts.ts';
 export * from './facts-needed.ts';
 export * from './kinds/index.ts';
