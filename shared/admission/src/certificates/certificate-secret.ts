@@ -4,7 +4,6 @@ import type { KubeClient } from '@mooring/runtime';
 import type { ObjectMeta } from '@mooring/api';
 import { findBundleProblem, fromSecretData, toSecretData } from './bundle.ts';
 import type { CertificateBundle } from './bundle.ts';
-import { issueCertificates } from './issue.ts';
 
 /** Name of the Secret in the release namespace that both webhooks share. */
 export const TLS_SECRET = 'mooring-webhook-tls';
@@ -50,6 +49,12 @@ export async function ensureCertificates(options: EnsureCertificatesOptions): Pr
   );
 }
 
+/** The X.509 library costs 3.4 MB and is needed once in the life of a release, so it is loaded only then. */
+async function issue(hosts: readonly string[], nowMs: number): Promise<CertificateBundle> {
+  const { issueCertificates } = await import('./issue.ts');
+  return issueCertificates(hosts, nowMs);
+}
+
 /** One round; undefined when somebody else wrote in between. */
 async function readOrWrite(options: EnsureCertificatesOptions): Promise<CertificateBundle | undefined> {
   const { client, namespace, hosts, nowMs } = options;
@@ -76,7 +81,7 @@ async function readSecret(client: KubeClient, namespace: string): Promise<Secret
 }
 
 async function createSecret(options: EnsureCertificatesOptions): Promise<CertificateBundle | undefined> {
-  const bundle = await issueCertificates(options.hosts, options.nowMs);
+  const bundle = await issue(options.hosts, options.nowMs);
   try {
     await options.client.create<Secret>(coreResources.secrets, secretOf(options.namespace, bundle));
     return bundle;
@@ -106,7 +111,7 @@ async function replaceSecret(
   old: CertificateBundle | undefined,
 ): Promise<CertificateBundle | undefined> {
   const hosts = [...new Set([...options.hosts, ...hostsOf(old)])];
-  const bundle = await issueCertificates(hosts, options.nowMs);
+  const bundle = await issue(hosts, options.nowMs);
   try {
     await options.client.patch<Secret>(
       coreResources.secrets,

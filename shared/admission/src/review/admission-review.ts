@@ -1,15 +1,7 @@
-import type { ObjectMeta } from '@mooring/api';
+import type { RawObject } from '@mooring/api';
 
 /** Operations that our webhook configurations ask for. */
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE';
-
-/** An object as the API server sent it. Nothing below `metadata` is trusted to have any shape. */
-export interface RawObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: ObjectMeta;
-  readonly [member: string]: unknown;
-}
 
 /** A group, version and kind or resource as in an AdmissionReview. */
 export interface GroupVersionResource {

@@ -1,4 +1,5 @@
-import type { AdmissionOperation, AdmissionRequest, GroupVersionResource, RawObject, ReadResult } from './admission-review.ts';
+import type { RawObject } from '@mooring/api';
+import type { AdmissionOperation, AdmissionRequest, GroupVersionResource, ReadResult } from './admission-review.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
