@@ -15,14 +15,14 @@ export interface SharedControlPlane extends ControlPlane {
   /** The runtime's client with the admin's credentials. */
   kube: KubeClient;
   /** Server-side applies YAML, as `kubectl apply --server-side` would. */
-  apply(yamlText: string, options?: ApplyOptions): Promise<KubeManifest[]>;
+  apply: (yamlText: string, options?: ApplyOptions) => Promise<KubeManifest[]>;
 }
 
 /** A namespace of one test. */
 export interface TestNamespace {
   name: string;
   /** Asks for its deletion and does not wait. */
-  delete(): Promise<void>;
+  delete: () => Promise<void>;
 }
 
 /** A new folder under the system's temporary one, removed when the test run ends. */
@@ -37,7 +37,10 @@ async function startShared(): Promise<SharedControlPlane> {
   onRunEnd(() => controlPlane.stop());
   const runtime = await import('@mooring/runtime');
   const kube = await runtime.KubeClient.fromKubeconfig(controlPlane.kubeconfig);
-  onRunEnd(() => Promise.resolve(kube.close()));
+  onRunEnd(() => {
+    kube.close();
+    return Promise.resolve();
+  });
   await applyObjects(controlPlane.api, await readCrds());
   return { ...controlPlane, kube, apply: (text, options) => applyManifest(controlPlane.api, text, options) };
 }
@@ -75,6 +78,8 @@ export async function testNamespace(label = 'test'): Promise<TestNamespace> {
   });
   return {
     name,
-    delete: async () => void (await api.request({ method: 'DELETE', path: `/api/v1/namespaces/${name}` })),
+    delete: async () => {
+      await api.request({ method: 'DELETE', path: `/api/v1/namespaces/${name}` });
+    },
   };
 }

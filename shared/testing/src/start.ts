@@ -20,14 +20,16 @@ const START_GRACE_MS = 10_000;
 async function run(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
   const stopping = new AbortController();
-  let embedded: Embedded | undefined;
+  const running: { embedded?: Embedded } = {};
   const refreshReadyFile = () => {
+    const { embedded } = running;
     if (embedded !== undefined && options.readyFile !== undefined) void writeReadyFile(options.readyFile, embedded);
   };
   const stop = async (why: string) => {
     say(`stopping (${why}) …`);
     stopping.abort(new Error('stopped while starting'));
     if (options.readyFile !== undefined) await rm(options.readyFile, { force: true });
+    const { embedded } = running;
     if (embedded === undefined) {
       // The start notices soon and clears away; a build of the programs would not: the watchdog ends what is left.
       setTimeout(() => process.exit(EXIT_INTERRUPTED), START_GRACE_MS).unref();
@@ -38,10 +40,13 @@ async function run(options: StartOptions): Promise<void> {
     process.exit(0);
   };
   // Impatience: the watchdog ends the children once this process is gone.
-  onStopRequest((why) => void stop(why), () => process.exit(EXIT_INTERRUPTED));
+  onStopRequest(
+    (why) => void stop(why),
+    () => process.exit(EXIT_INTERRUPTED),
+  );
   if (options.readyFile !== undefined) await rm(options.readyFile, { force: true });
 
-  embedded = await startEmbedded({
+  const embedded = await startEmbedded({
     dataDir: options.dataDir,
     sample: options.hasSample,
     namespace: options.namespace,
@@ -50,6 +55,7 @@ async function run(options: StartOptions): Promise<void> {
     fromSources: process.env['MOORING_START_SOURCES'] === 'true',
     signal: stopping.signal,
   });
+  running.embedded = embedded;
   const { controlPlane, kubeconfig, namespace } = embedded;
   const { hasSample, dataDir } = options;
   const elapsedMs = performance.now() - startedAt;

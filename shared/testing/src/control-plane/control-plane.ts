@@ -56,11 +56,11 @@ export interface ControlPlane {
   api: ApiClient;
   processes: readonly RunningProcess[];
   /** A token of that ServiceAccount (TokenRequest); default lifetime 3,600 s, the API server's minimum is 600. */
-  tokenFor(account: ServiceAccountRef, expirationSeconds?: number): Promise<{ token: string; expiresAtMs: number }>;
+  tokenFor: (account: ServiceAccountRef, expirationSeconds?: number) => Promise<{ token: string; expiresAtMs: number }>;
   /** The text of a kubeconfig for a token file. */
-  kubeconfigFor(tokenFile: string, namespace?: string): string;
+  kubeconfigFor: (tokenFile: string, namespace?: string) => string;
   /** Stops the three in order; idempotent. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** The controller manager makes a namespace's account about a second after its own start. */

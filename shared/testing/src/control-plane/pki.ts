@@ -68,7 +68,10 @@ async function createFiles(folder: string): Promise<void> {
  */
 export async function loadOrCreatePki(folder: string): Promise<Pki> {
   const text = (name: string) => readFile(join(folder, name), 'utf8');
-  const isComplete = await text(COMPLETE).then(() => true, () => false);
+  const isComplete = await text(COMPLETE).then(
+    () => true,
+    () => false,
+  );
   if (!isComplete) await createFiles(folder);
   const pair = async (name: string) => ({ certificate: await text(`${name}.crt`), key: await text(`${name}.key`) });
   return {

@@ -7,7 +7,7 @@ export interface Credentials {
   /** Names the token file; its readers see a renewed token without a restart. */
   kubeconfig: string;
   /** Ends the renewal. */
-  stop(): void;
+  stop: () => void;
 }
 
 /** What `provideCredentials` needs. */
@@ -55,5 +55,10 @@ export async function provideCredentials(options: CredentialOptions): Promise<Cr
       },
     );
   }, LOOK_MS);
-  return { kubeconfig, stop: () => { clearInterval(timer); } };
+  return {
+    kubeconfig,
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { ensureBinaries } from '../binaries/ensure-binaries.ts';
+import type { ProcessStarter } from '../processes/process-spec.ts';
 import { createSupervisor } from '../processes/supervisor.ts';
 import { bundleServices, hasServiceSource, serviceSource } from './bundle.ts';
 import { holdDataFolder } from './data-folder.ts';
@@ -70,8 +71,45 @@ async function prepareEntries({ dataDir, fromSources, say }: FullOptions): Promi
   return bundleServices(present, join(dataDir, 'bundles'));
 }
 
+interface Run {
+  options: FullOptions;
+  teardown: Teardown;
+  measure: ReturnType<typeof createTimings>['measure'];
+  ports: Record<string, number>;
+  start: ProcessStarter;
+}
+
+/** The control plane with the chart installed, and the services' entry files. */
+async function prepare(run: Run) {
+  const { ports, measure, start, teardown } = run;
+  const { dataDir, namespace, say, signal } = run.options;
+  const port = (name: string) => ports[name] ?? 0;
+  const mutatingPort = port('mutating-webhook');
+  const validatingPort = port('validating-webhook');
+  const controlPlanePorts = {
+    apiServer: port('kube-apiserver'),
+    etcdClient: port('etcd'),
+    etcdPeer: port('etcd peers'),
+  };
+  // The API server needs about 3 s: helm and esbuild work meanwhile.
+  const entriesReady = measure('bundle', prepareEntries(run.options));
+  const chartReady = measure('render chart', prepareChart({ namespace, mutatingPort, validatingPort, log: say }));
+  const controlPlaneReady = measure(
+    'control plane',
+    startControlPlane({ dataDir, ports: controlPlanePorts, isDurable: true, log: say, start, namespace }),
+  );
+  await Promise.allSettled([entriesReady, chartReady, controlPlaneReady]);
+  const controlPlane = await controlPlaneReady;
+  teardown.push('control plane', () => controlPlane.stop());
+  const entries: Partial<Record<ServiceName, string>> = await entriesReady;
+  signal?.throwIfAborted();
+  await measure('install chart', installChart(controlPlane.api, await chartReady));
+  signal?.throwIfAborted();
+  return { controlPlane, entries };
+}
+
 async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<Embedded, 'stop'>> {
-  const { dataDir, namespace, say, signal } = options;
+  const { dataDir, namespace, say } = options;
   const { timings, measure } = createTimings();
   await measure('binaries', ensureBinaries(PROGRAMS, { log: say }));
   const folder = await holdDataFolder(dataDir, say);
@@ -84,45 +122,12 @@ async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<
     say,
     ...(options.onRestart === undefined ? {} : { onRestart: options.onRestart }),
   });
-
-  // The API server needs about 3 s: helm and esbuild work meanwhile.
-  const entriesReady = measure('bundle', prepareEntries(options));
-  const chartReady = measure(
-    'render chart',
-    prepareChart({
-      namespace,
-      mutatingPort: ports['mutating-webhook'] ?? 0,
-      validatingPort: ports['validating-webhook'] ?? 0,
-      log: say,
-    }),
-  );
-  const controlPlaneReady = measure(
-    'control plane',
-    startControlPlane({
-      dataDir,
-      ports: {
-        apiServer: ports['kube-apiserver'] ?? 0,
-        etcdClient: ports['etcd'] ?? 0,
-        etcdPeer: ports['etcd peers'] ?? 0,
-      },
-      isDurable: true,
-      log: say,
-      start,
-      namespace,
-    }),
-  );
-  await Promise.allSettled([entriesReady, chartReady, controlPlaneReady]);
-  const controlPlane = await controlPlaneReady;
-  teardown.push('control plane', () => controlPlane.stop());
-  const entries: Partial<Record<ServiceName, string>> = await entriesReady;
-  signal?.throwIfAborted();
-  await measure('install chart', installChart(controlPlane.api, await chartReady));
-  signal?.throwIfAborted();
+  const { controlPlane, entries } = await prepare({ options, teardown, measure, ports, start });
   const running = await measure(
     'services',
     startServices({ controlPlane, entries, ports, dataDir, namespace, start, say, teardown }),
   );
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   if (options.sample) {
     const isNew = !saved.state.isSampleMade;
     await measure('sample', provideSample(options, controlPlane, isNew));

@@ -20,7 +20,10 @@ export function onStopRequest(onStop: (why: string) => void, onImpatience: () =>
       onImpatience();
     }
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => { ask(name); });
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
+      ask(name);
+    });
   if (process.env['npm_lifecycle_event'] === undefined) return;
   const parent = process.ppid;
   const timer = setInterval(() => {

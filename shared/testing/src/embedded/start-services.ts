@@ -40,7 +40,7 @@ async function startOne(service: ServiceName, entry: string, input: StartService
     namespace,
     say,
   });
-  input.teardown.push(`${service} credentials`, () => Promise.resolve(credentials.stop()));
+  input.teardown.push(`${service} credentials`, credentials.stop);
   const webhookPort = ports[service];
   const running = await input.start(
     serviceSpec({
@@ -62,7 +62,9 @@ async function startOne(service: ServiceName, entry: string, input: StartService
  */
 export async function startServices(input: StartServicesInput): Promise<RunningProcess[]> {
   const running: RunningProcess[] = [];
-  input.teardown.push('services', async () => void (await Promise.all(running.map((one) => one.stop()))));
+  input.teardown.push('services', async () => {
+    await Promise.all(running.map((one) => one.stop()));
+  });
   const outcomes = await Promise.allSettled(
     Object.entries(input.entries).map(async ([service, entry]) => {
       running.push(await startOne(service as ServiceName, entry, input));

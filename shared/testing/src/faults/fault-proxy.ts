@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { freePort } from '../processes/ports.ts';
-import { createFaultRules, type Fault, type FaultSelection, type ProxiedRequest } from './fault-rules.ts';
+import { createFaultRules, type Fault, type FaultRules, type FaultSelection } from './fault-rules.ts';
 import { createForwarder, resetClient, type Upstream } from './forward.ts';
 import { storeOperation, type RequestLine } from './operations.ts';
 
@@ -129,52 +129,75 @@ function trackSockets(server: Server): { resetAll: () => void } {
   };
 }
 
-/**
- * Starts the proxy in this process. Counts and delays first, then the first matching fault, else the request goes on.
- * About 0.1 ms of CPU a request.
- */
-export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
-  const operationOf = options.operationOf ?? storeOperation;
-  const port = options.port ?? (await freePort());
-  const rules = createFaultRules();
-  const counter = createCounter();
-  const forwarder = createForwarder(options);
-  const server = createServer(options);
-  const sockets = trackSockets(server);
-  let delayMs = options.delayMs ?? 0;
+interface Parts {
+  rules: FaultRules;
+  counter: ReturnType<typeof createCounter>;
+  forwarder: Forwarder;
+  operationOf: (line: RequestLine) => string;
+  /** Changed while the proxy runs. */
+  delay: { ms: number };
+}
 
-  server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+function createHandler({ rules, counter, forwarder, operationOf, delay }: Parts) {
+  return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const line = { method: incoming.method ?? 'GET', url: incoming.url ?? '/' };
     const operation = operationOf(line);
-    const request: ProxiedRequest = {
-      ...line,
-      operation,
-      headers: incoming.headers,
-      index: counter.begin(operation, outgoing),
-    };
-    const fault = rules.pick(request);
-    const waitMs = delayMs + (fault?.kind === 'delay' ? fault.delayMs : 0);
+    const index = counter.begin(operation, outgoing);
+    const fault = rules.pick({ ...line, operation, headers: incoming.headers, index });
+    const waitMs = delay.ms + (fault?.kind === 'delay' ? fault.delayMs : 0);
     const goOn = () => {
       if (!endsHere(fault, incoming, outgoing)) forwarder.forward(incoming, outgoing, fault);
     };
     if (waitMs === 0) goOn();
     else setTimeout(goOn, waitMs);
+  };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
   });
+}
+
+/**
+ * Starts the proxy in this process. Counts and delays first, then the first matching fault, else the request goes on.
+ * About 0.1 ms of CPU a request.
+ */
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const port = options.port ?? (await freePort());
+  const delay = { ms: options.delayMs ?? 0 };
+  const rules = createFaultRules();
+  const counter = createCounter();
+  const forwarder = createForwarder(options);
+  const server = createServer(options);
+  const sockets = trackSockets(server);
+  server.on(
+    'request',
+    createHandler({ rules, counter, forwarder, delay, operationOf: options.operationOf ?? storeOperation }),
+  );
   await listenOn(server, port);
 
   const refuse = (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
+    const closed = closeServer(server);
     sockets.resetAll();
     return closed;
   };
   return {
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`,
-    setDelayMs: (value) => { delayMs = value; },
+    setDelayMs: (value) => {
+      delay.ms = value;
+    },
     ...conveniences(rules.add),
     add: rules.add,
     clear: rules.clear,
-    freeze: () => { forwarder.setFrozen(true); },
-    thaw: () => { forwarder.setFrozen(false); },
+    freeze: () => {
+      forwarder.setFrozen(true);
+    },
+    thaw: () => {
+      forwarder.setFrozen(false);
+    },
     cut: sockets.resetAll,
     refuse,
     listen: () => listenOn(server, port),

@@ -40,10 +40,10 @@ export interface FaultSelection {
 /** The faults of one proxy, first match wins. */
 export interface FaultRules {
   /** Adds a rule; the returned function removes it. */
-  add(fault: Fault, selection?: FaultSelection): () => void;
+  add: (fault: Fault, selection?: FaultSelection) => () => void;
   /** The fault for this request, if any; uses up one of the rule's `times`. */
-  pick(request: ProxiedRequest): Fault | undefined;
-  clear(): void;
+  pick: (request: ProxiedRequest) => Fault | undefined;
+  clear: () => void;
 }
 
 /** Creates an empty set of rules. */
@@ -64,6 +64,8 @@ export function createFaultRules(): FaultRules {
       }
       return undefined;
     },
-    clear: () => { rules.clear(); },
+    clear: () => {
+      rules.clear();
+    },
   };
 }

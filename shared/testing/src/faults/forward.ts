@@ -34,8 +34,15 @@ function passOnHeaders(answer: IncomingMessage): string[] {
   return rawHeaders.filter((_, index) => !hopByHop.has((rawHeaders[index - (index % 2)] ?? '').toLowerCase()));
 }
 
+interface PassSome {
+  answer: IncomingMessage;
+  outgoing: ServerResponse;
+  afterBytes: number;
+  done: () => void;
+}
+
 /** Passes the first bytes of the body on, then `done` decides what becomes of the connection. */
-function passSome(answer: IncomingMessage, outgoing: ServerResponse, afterBytes: number, done: () => void): void {
+function passSome({ answer, outgoing, afterBytes, done }: PassSome): void {
   let left = afterBytes;
   answer.on('data', (chunk: Buffer) => {
     if (left <= 0) return;
@@ -61,9 +68,10 @@ function answerWith(answer: IncomingMessage, outgoing: ServerResponse, fault: Fa
   outgoing.sendDate = false;
   outgoing.writeHead(answer.statusCode ?? 502, passOnHeaders(answer));
   if (fault?.kind === 'truncate') {
-    passSome(answer, outgoing, fault.afterBytes, () => outgoing.socket?.end());
+    const done = () => outgoing.socket?.end();
+    passSome({ answer, outgoing, afterBytes: fault.afterBytes, done });
   } else if (fault?.kind === 'stall') {
-    passSome(answer, outgoing, fault.afterBytes, () => undefined);
+    passSome({ answer, outgoing, afterBytes: fault.afterBytes, done: () => undefined });
   } else {
     outgoing.flushHeaders();
     answer.pipe(outgoing);
@@ -137,7 +145,9 @@ export function createForwarder(upstream: Upstream): Forwarder {
       request.on('error', () => resetClient(outgoing));
       request.on('response', (answer) => {
         track(answer, request, outgoing);
-        whenThawed(() => { answerWith(answer, outgoing, fault); });
+        whenThawed(() => {
+          answerWith(answer, outgoing, fault);
+        });
       });
       // A client that gives up before the answer: the server is not asked on its behalf any more.
       outgoing.on('close', () => {
@@ -153,6 +163,8 @@ export function createForwarder(upstream: Upstream): Forwarder {
       }
       if (!frozen) for (const fn of waiting.splice(0)) fn();
     },
-    close: () => { sender.close(); },
+    close: () => {
+      sender.close();
+    },
   };
 }

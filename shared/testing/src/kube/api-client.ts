@@ -55,7 +55,7 @@ export interface ApiClient {
   /** Sends one request and returns the parsed body; throws ApiRequestError unless the answer is 2xx. */
   request<T = unknown>(input: ApiRequest): Promise<T>;
   /** Closes kept-alive connections. */
-  close(): void;
+  close: () => void;
 }
 
 async function readAll(response: IncomingMessage): Promise<string> {
@@ -91,7 +91,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const headers = headersFor(input, options, body);
       const url = new URL(input.path, options.server);
       const outgoing = httpsRequest(url, { method: input.method ?? 'GET', agent, headers, signal }, (response) => {
-        readAll(response).then((text) => { resolve({ status: response.statusCode ?? 0, text }); }, reject);
+        readAll(response).then((text) => {
+          resolve({ status: response.statusCode ?? 0, text });
+        }, reject);
       });
       outgoing.on('error', reject);
       outgoing.end(body);
@@ -106,6 +108,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       }
       return (text.startsWith('{') ? JSON.parse(text) : text) as T;
     },
-    close: () => { agent.destroy(); },
+    close: () => {
+      agent.destroy();
+    },
   };
 }

@@ -66,7 +66,9 @@ function spawned(process_: ChildProcess, options: ChildOptions): Promise<number>
     process_.once('error', (cause) => {
       reject(new Error(`failed to start process '${options.name}': cannot run '${options.command}'`, { cause }));
     });
-    process_.once('spawn', () => { resolve(process_.pid ?? 0); });
+    process_.once('spawn', () => {
+      resolve(process_.pid ?? 0);
+    });
   });
 }
 
@@ -83,7 +85,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   });
   closeSync(log);
   const ended = new Promise<ChildExit>((resolve) => {
-    child.once('exit', (code, signal) => { resolve({ code, signal }); });
+    child.once('exit', (code, signal) => {
+      resolve({ code, signal });
+    });
   });
   const pid = await spawned(child, options);
   const pidFile = join(options.runFolder, `${options.name}.pid`);
@@ -104,7 +108,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     isRunning,
     stop: async (graceMs = DEFAULT_GRACE_MS) => {
       if (isRunning()) child.kill('SIGTERM');
-      const killer = setTimeout(() => { child.kill('SIGKILL'); }, graceMs);
+      const killer = setTimeout(() => {
+        child.kill('SIGKILL');
+      }, graceMs);
       try {
         return await exited;
       } finally {

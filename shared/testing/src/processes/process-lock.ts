@@ -49,7 +49,10 @@ async function createWithContent(path: string, own: ProcessIdentity): Promise<bo
 async function removeStale(path: string, own: ProcessIdentity): Promise<void> {
   const guard = `${path}.takeover`;
   if (!(await createWithContent(guard, own))) {
-    const age = await stat(guard).then((s) => Date.now() - s.mtimeMs, () => 0);
+    const age = await stat(guard).then(
+      (s) => Date.now() - s.mtimeMs,
+      () => 0,
+    );
     if (age > TAKEOVER_STALE_MS) await rm(guard, { force: true });
     return;
   }

@@ -82,6 +82,12 @@ export function startOnce(surroundings: ProcessSurroundings): ProcessStarter {
       await child.stop(spec.graceMs);
       throw error;
     }
-    return { name: spec.name, pid: () => child.pid, stop: async () => void (await child.stop(spec.graceMs)) };
+    return {
+      name: spec.name,
+      pid: () => child.pid,
+      stop: async () => {
+        await child.stop(spec.graceMs);
+      },
+    };
   };
 }

@@ -62,10 +62,14 @@ class Supervised implements RunningProcess {
     await this.#watching;
   }
 
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   async #launch(): Promise<void> {
     const { child, ready } = await launch(this.#spec, this.#options);
     this.#child = child;
-    if (this.#stopping.signal.aborted) await child.stop(this.#spec.graceMs);
+    if (this.#isStopping()) await child.stop(this.#spec.graceMs);
     await ready;
   }
 
@@ -77,11 +81,11 @@ class Supervised implements RunningProcess {
     while (this.#child !== undefined) {
       const child = this.#child;
       const exit = await child.exited;
-      if (signal.aborted) return;
+      if (this.#isStopping()) return;
       if (performance.now() - startedAt > STABLE_MS) pauseMs = minBackoffMs;
       say(`${describeExit(child, exit)}; starting it again in ${String(pauseMs / 1_000)} s`);
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+      if (this.#isStopping()) return;
       pauseMs = Math.min(pauseMs * 2, maxBackoffMs);
       startedAt = performance.now();
       await this.#restart();

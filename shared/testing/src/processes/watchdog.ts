@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatIdentity, isRunning, parseIdentity, type ProcessIdentity } from './process-identity.ts';
@@ -94,7 +94,9 @@ export async function reapOrphans(folder: string): Promise<number> {
 function endInput(shell: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (shell.exitCode !== null || shell.signalCode !== null) resolve();
-    shell.once('exit', () => { resolve(); });
+    shell.once('exit', () => {
+      resolve();
+    });
     shell.ref();
     shell.stdin?.end();
   });
@@ -108,7 +110,7 @@ export function startWatchdog(): Watchdog {
   });
   // Neither it nor its pipe keeps this process alive.
   shell.unref();
-  (shell.stdin as Socket).unref();
+  if (shell.stdin instanceof Socket) shell.stdin.unref();
   // It was killed: children are then ended by the next start, from their pid files.
   shell.stdin.on('error', () => undefined);
   return {

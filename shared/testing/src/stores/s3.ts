@@ -80,7 +80,9 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     region: 'us-east-1',
     dataFolder,
     // A bucket is a folder for this server.
-    createBucket: async (name) => void (await mkdir(join(dataFolder, name), { recursive: true })),
+    createBucket: async (name) => {
+      await mkdir(join(dataFolder, name), { recursive: true });
+    },
     stop: () => server.stop(),
   };
 }
