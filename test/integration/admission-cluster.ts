@@ -1,5 +1,20 @@
-import { applyObjects, createApiClient, renderChart, startControlPlane, temporaryFolder } from '@mooring/testing';
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { Webhook } from '@mooring/admission';
+import type { WebhookKind } from '@mooring/admission';
+import { KubeClient, noLog, noMetrics, systemClock } from '@mooring/runtime';
+import {
+  applyObjects,
+  createApiClient,
+  eventually,
+  freePort,
+  renderChart,
+  startControlPlane,
+  temporaryFolder,
+} from '@mooring/testing';
 import type { ApiClient, ControlPlane } from '@mooring/testing';
+import { mutatingWebhook } from '../../services/mutating-webhook/src/webhook.ts';
+import { validatingWebhook } from '../../services/validating-webhook/src/webhook.ts';
 
 /** Namespace of the objects. */
 export const OBJECTS = 'longhorn-system';
@@ -71,4 +86,93 @@ export async function refusal(request: Promise<unknown>): Promise<{ status: numb
     throw error;
   }
   throw new Error('failed to be refused: the request succeeded');
+}
+
+/** Both webhooks, each with the credentials of its own ServiceAccount, in this process. */
+export interface RunningWebhooks {
+  readonly cluster: AdmissionCluster;
+  readonly mutating: Webhook;
+  readonly validating: Webhook;
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster and both webhooks, and waits until the API server uses them. */
+export async function startWebhooks(): Promise<RunningWebhooks> {
+  const [mutatingPort, validatingPort] = [await freePort(), await freePort()];
+  const cluster = await startAdmissionCluster({
+    mutating: `https://127.0.0.1:${String(mutatingPort)}`,
+    validating: `https://127.0.0.1:${String(validatingPort)}`,
+  });
+  const mutating = await startWebhook(cluster, mutatingWebhook, mutatingPort);
+  const validating = await startWebhook(cluster, validatingWebhook, validatingPort);
+  await eventually(() => isReady(mutating.webhook) && isReady(validating.webhook), { what: 'both webhooks are ready' });
+  await untilUsed(cluster);
+  return {
+    cluster,
+    mutating: mutating.webhook,
+    validating: validating.webhook,
+    async stop() {
+      await Promise.all([mutating.stop(), validating.stop()]);
+      await cluster.stop();
+    },
+  };
+}
+
+/** Starts one webhook as its ServiceAccount; it may not be ready yet. */
+export async function startWebhook(
+  cluster: AdmissionCluster,
+  kind: WebhookKind,
+  port: number,
+): Promise<{ webhook: Webhook; stop: () => Promise<void> }> {
+  const client = await clientOf(cluster, kind.service);
+  const webhook = new Webhook({
+    kind,
+    client,
+    config: {
+      objectNamespace: OBJECTS,
+      namespace: RELEASE,
+      allowedSchemes: ['s3', 'azblob', 'nfs', 'cifs', 'vfs'],
+      webhookAddress: '127.0.0.1',
+      webhookPort: port,
+      webhookHosts: [],
+    },
+    clock: systemClock,
+    log: noLog,
+    metrics: noMetrics,
+  });
+  webhook.start();
+  return {
+    webhook,
+    stop: async () => {
+      await webhook.stop();
+      client.close();
+    },
+  };
+}
+
+/** The runtime's client as the ServiceAccount `mooring-<service>`. */
+export async function clientOf(cluster: AdmissionCluster, service: string): Promise<KubeClient> {
+  const folder = await temporaryFolder('account');
+  const { token } = await cluster.plane.tokenFor({ namespace: RELEASE, name: `mooring-${service}` });
+  await writeFile(join(folder, 'token'), token);
+  await writeFile(join(folder, 'kubeconfig'), cluster.plane.kubeconfigFor(join(folder, 'token'), RELEASE));
+  return KubeClient.fromKubeconfig(join(folder, 'kubeconfig'));
+}
+
+/** True when every readiness check of a webhook is well. */
+export function isReady(webhook: Webhook): boolean {
+  return Object.values(webhook.readiness).every((check) => check() === undefined);
+}
+
+/** Waits until the API server calls both webhooks: it learns of a new caBundle by a watch of its own. */
+async function untilUsed(cluster: AdmissionCluster): Promise<void> {
+  await eventually(
+    () =>
+      cluster.admin.request({
+        method: 'POST',
+        path: `${cluster.path('backuptargets')}?dryRun=All`,
+        body: manifest('BackupTarget', 'probe', { spec: {} }),
+      }),
+    { what: 'the API server calls the webhooks' },
+  );
 }

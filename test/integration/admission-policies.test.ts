@@ -30,7 +30,11 @@ describe('the admission policies, while both webhooks are down', function () {
   it('let the controllers write, so nothing waits for a webhook at start', async () => {
     await create(controller, 'backuptargets', manifest('BackupTarget', 'default', { spec: {} }));
     await create(controller, 'backuptargets', manifest('BackupTarget', 'other', { spec: {} }));
-    await create(controller, 'backupvolumes', manifest('BackupVolume', 'v', { spec: { backupTargetName: 'default', volumeName: 'v' } }));
+    await create(
+      controller,
+      'backupvolumes',
+      manifest('BackupVolume', 'v', { spec: { backupTargetName: 'default', volumeName: 'v' } }),
+    );
   });
 
   it('refuse a user’s write, because the webhook does not answer', async () => {
@@ -49,7 +53,10 @@ describe('the admission policies, while both webhooks are down', function () {
 
   it('keep the default target from being deleted with the whole collection', async () => {
     const { status, text } = await refusal(
-      cluster.admin.request({ method: 'DELETE', path: `${cluster.path('backuptargets')}?fieldSelector=metadata.name%3Ddefault` }),
+      cluster.admin.request({
+        method: 'DELETE',
+        path: `${cluster.path('backuptargets')}?fieldSelector=metadata.name%3Ddefault`,
+      }),
     );
     expect(status).to.equal(403);
     expect(text).to.include('deleting default backup target is not allowed');
@@ -61,9 +68,7 @@ describe('the admission policies, while both webhooks are down', function () {
         const volumes = await cluster.as('volume-controller');
         await create(volumes, 'backups', manifest('Backup', 'b', { spec: {} }));
       }
-      const { status, text } = await refusal(
-        cluster.admin.request({ method: 'DELETE', path: cluster.path(plural) }),
-      );
+      const { status, text } = await refusal(cluster.admin.request({ method: 'DELETE', path: cluster.path(plural) }));
       expect(status).to.equal(403);
       expect(text).to.include('one by one');
     });
@@ -88,7 +93,9 @@ describe('the admission policies, while both webhooks are down', function () {
   }
 
   it('refuse a Setting in any other namespace, whose value stands beside the metadata', async () => {
-    const { text } = await refusal(create(cluster.admin, 'settings', manifest('Setting', 'x', { value: '1' }), 'default'));
+    const { text } = await refusal(
+      create(cluster.admin, 'settings', manifest('Setting', 'x', { value: '1' }), 'default'),
+    );
     expect(text).to.include('Setting objects belong in the namespace longhorn-system');
   });
 

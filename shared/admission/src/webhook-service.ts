@@ -21,7 +21,11 @@ export interface WebhookServiceOptions {
  * `drainMs` for the clients to go elsewhere, then the running reviews are answered. Resolves before the webhook is ready.
  */
 export async function startWebhookService({ kind, config, log, context }: WebhookServiceOptions): Promise<void> {
-  const telemetry = await startTelemetry({ service: kind.service, version: VERSION, otlpEndpoint: config.otlpEndpoint });
+  const telemetry = await startTelemetry({
+    service: kind.service,
+    version: VERSION,
+    otlpEndpoint: config.otlpEndpoint,
+  });
   context.onStop('telemetry', () => telemetry.shutdown());
   const client = await KubeClient.fromEnvironment({ metrics });
   context.onStop('connections', () => {

@@ -31,7 +31,9 @@ export function toSecretData(bundle: CertificateBundle): Record<string, string> 
  * @returns undefined when a serving part (`tls.crt`, `tls.key`, `ca.crt`) is absent or empty; `ca.key` may be absent,
  *   since a Secret written by cert-manager has none
  */
-export function fromSecretData(data: Readonly<Record<string, string>> | null | undefined): CertificateBundle | undefined {
+export function fromSecretData(
+  data: Readonly<Record<string, string>> | null | undefined,
+): CertificateBundle | undefined {
   const decode = (key: string): string => Buffer.from(data?.[key] ?? '', 'base64').toString('utf8');
   const bundle = {
     certificate: decode(SECRET_KEYS.certificate),

@@ -30,8 +30,16 @@ describe('certificates', () => {
     ['an expired one', () => findBundleProblem(bundle, HOSTS, NOW_MS + YEAR_MS), 'it has expired'],
     ['one of the future', () => findBundleProblem(bundle, HOSTS, NOW_MS - YEAR_MS), 'it is not valid yet'],
     ['a missing host', () => findBundleProblem(bundle, ['a.example'], NOW_MS), "it does not name the host 'a.example'"],
-    ['a missing address', () => findBundleProblem(bundle, ['10.0.0.1'], NOW_MS), "it does not name the host '10.0.0.1'"],
-    ['another key', () => findBundleProblem({ ...bundle, key: other.key }, [], NOW_MS), 'its key does not belong to its certificate'],
+    [
+      'a missing address',
+      () => findBundleProblem(bundle, ['10.0.0.1'], NOW_MS),
+      "it does not name the host '10.0.0.1'",
+    ],
+    [
+      'another key',
+      () => findBundleProblem({ ...bundle, key: other.key }, [], NOW_MS),
+      'its key does not belong to its certificate',
+    ],
     [
       'another authority',
       () => findBundleProblem({ ...bundle, caCertificate: other.caCertificate }, [], NOW_MS),
@@ -75,6 +83,8 @@ describe('caBundlePatch', () => {
 
   it('writes nothing when all is well or there is no webhook', () => {
     expect(caBundlePatch({ metadata: { name: 'c' } }, 'PEM')).to.deep.equal([]);
-    expect(caBundlePatch({ metadata: { name: 'c' }, webhooks: [{ name: 'a', clientConfig: { caBundle } }] }, 'PEM')).to.deep.equal([]);
+    expect(
+      caBundlePatch({ metadata: { name: 'c' }, webhooks: [{ name: 'a', clientConfig: { caBundle } }] }, 'PEM'),
+    ).to.deep.equal([]);
   });
 });

@@ -83,7 +83,9 @@ export function createLiveReads(client: KubeClient, namespace: string): LiveRead
 /** Whether a Backup object is the mirror of this backup: a name alone may belong to another volume's. */
 function mirrors(object: Backup, volume: string, backup: string): boolean {
   const { annotations, labels, name } = object.metadata;
-  return (annotations?.[ANNOTATION_STORE_NAME] ?? name) === backup && labels?.[LABEL_BACKUP_VOLUME] === labelValue(volume);
+  return (
+    (annotations?.[ANNOTATION_STORE_NAME] ?? name) === backup && labels?.[LABEL_BACKUP_VOLUME] === labelValue(volume)
+  );
 }
 
 function decode(data: Readonly<Record<string, string>>): Record<string, string> {

@@ -59,5 +59,4 @@ export interface AdmissionReview {
 
 /** What reading a request body found: a request, or why there is none (with its `uid` when that could be read). */
 export type ReadResult =
-  | { readonly request: AdmissionRequest }
-  | { readonly problem: string; readonly uid: string | undefined };
+  { readonly request: AdmissionRequest } | { readonly problem: string; readonly uid: string | undefined };

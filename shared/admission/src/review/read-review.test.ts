@@ -79,6 +79,11 @@ describe('readReview', () => {
 
   it('never throws, whatever JSON it is given', () => {
     fc.assert(fc.property(fc.jsonValue(), (body) => void readReview(body)));
-    fc.assert(fc.property(fc.dictionary(fc.constantFrom('uid', 'resource', 'operation', 'object'), fc.jsonValue()), (request) => void readReview(review(request))));
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom('uid', 'resource', 'operation', 'object'), fc.jsonValue()),
+        (request) => void readReview(review(request)),
+      ),
+    );
   });
 });

@@ -29,7 +29,8 @@ function readRequest(request: JsonObject, uid: string): ReadResult {
   const oldObject = request['oldObject'] ?? undefined;
   if (!isResource(resource)) return { problem: 'request.resource is not {group, version, resource}', uid };
   if (!isOperation(operation)) return { problem: 'request.operation is not CREATE, UPDATE or DELETE', uid };
-  if (object !== undefined && !isRawObject(object)) return { problem: 'request.object is not a Kubernetes object', uid };
+  if (object !== undefined && !isRawObject(object))
+    return { problem: 'request.object is not a Kubernetes object', uid };
   if (oldObject !== undefined && !isRawObject(oldObject)) {
     return { problem: 'request.oldObject is not a Kubernetes object', uid };
   }

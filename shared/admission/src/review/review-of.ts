@@ -15,7 +15,8 @@ const RESOURCES: ReadonlyMap<string, ResourceType> = new Map(
 export function reviewOf(request: AdmissionRequest, facts: Facts): { review: Review } | { problem: string } {
   const { group, version, resource } = request.resource;
   const type = RESOURCES.get(`${group}/${version}/${resource}`);
-  if (type === undefined) return { problem: `resource '${resource}.${version}.${group}' is not one that Mooring reviews` };
+  if (type === undefined)
+    return { problem: `resource '${resource}.${version}.${group}' is not one that Mooring reviews` };
   const object = request.operation === 'DELETE' ? request.oldObject : request.object;
   if (object?.kind !== type.kind || object.apiVersion !== `${group}/${version}`) {
     return { problem: `the object is not a ${type.kind} of ${group}/${version}, which ${resource} are` };

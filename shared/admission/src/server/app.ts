@@ -43,7 +43,9 @@ export function createApp({ path, review, inTrace, onError }: AppOptions): Expre
     const read = readReview(request.body);
     if ('problem' in read) {
       onError(new Error(`failed to read an admission review: ${read.problem}`), 400);
-      response.status(400).json(envelope(reject(read.uid ?? '', 400, `failed to read the admission review: ${read.problem}`)));
+      response
+        .status(400)
+        .json(envelope(reject(read.uid ?? '', 400, `failed to read the admission review: ${read.problem}`)));
       return;
     }
     const deadlineMs = reviewDeadlineMs(request.query['timeout']);
@@ -53,7 +55,10 @@ export function createApp({ path, review, inTrace, onError }: AppOptions): Expre
     response.json(envelope(verdict));
   });
   app.all(path, (_request, response) => {
-    response.set('Allow', 'POST').status(405).json(envelope(reject('', 400, 'only POST is allowed here')));
+    response
+      .set('Allow', 'POST')
+      .status(405)
+      .json(envelope(reject('', 400, 'only POST is allowed here')));
   });
   app.use((_request, response) => {
     response.status(404).json(envelope(reject('', 400, `no such path; admission reviews go to ${path}`)));

@@ -14,6 +14,7 @@ describe('reviewDeadlineMs', () => {
     [['5s', '6s'], 9_000],
   ];
   for (const [timeout, expected] of cases) {
-    it(`gives ${expected} ms for ${JSON.stringify(timeout)}`, () => expect(reviewDeadlineMs(timeout)).to.equal(expected));
+    it(`gives ${expected} ms for ${JSON.stringify(timeout)}`, () =>
+      expect(reviewDeadlineMs(timeout)).to.equal(expected));
   }
 });

@@ -51,7 +51,13 @@ describe('the webhook server', () => {
       inTrace: (_parent, _request, fn) => fn(),
       onError: (_error, status) => errors.push(status),
     });
-    server = await listen({ handler: app, certificate: certificates, address: '127.0.0.1', port: 0, requestTimeoutMs: 200 });
+    server = await listen({
+      handler: app,
+      certificate: certificates,
+      address: '127.0.0.1',
+      port: 0,
+      requestTimeoutMs: 200,
+    });
   });
 
   afterEach(() => server.close(0));
@@ -118,7 +124,10 @@ describe('the webhook server', () => {
     it(`answers ${name} with ${status} and an AdmissionReview, and lives on`, async () => {
       const answer = await ask();
       expect(answer.status).to.equal(status);
-      const body = JSON.parse(answer.body) as { kind: string; response: { allowed: boolean; status: { message: string } } };
+      const body = JSON.parse(answer.body) as {
+        kind: string;
+        response: { allowed: boolean; status: { message: string } };
+      };
       expect(body.kind).to.equal('AdmissionReview');
       expect(body.response.allowed).to.equal(false);
       expect(body.response.status.message).to.not.equal('');
