@@ -42,7 +42,7 @@ const restrictedImports = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/dist/', 'coverage/', '.mooring/', 'test/fixtures/', 'shared/testing/go/'] },
+  { ignores: ['.*/', '**/node_modules/', '**/dist/', 'coverage/', '.mooring/', 'test/fixtures/', 'shared/testing/go/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
