@@ -66,6 +66,6 @@ export async function startApp(config: TargetControllerConfig, log: Logger, cont
 
 /** Standby replicas are ready too: they serve health and metrics, and take over in seconds. */
 function readinessOf({ caches }: TargetController): Record<string, HealthCheck> {
-  const all: [string, Caches[keyof Caches]][] = Object.entries(caches);
+  const all = Object.entries(caches) as [string, Caches[keyof Caches]][];
   return Object.fromEntries(all.map(([name, cache]) => [name, cacheReadiness(cache)]));
 }

@@ -222,12 +222,16 @@ export function eventsOf(before: BackupTargetStatus | undefined, after: BackupTa
       message: 'the backup target answers and its objects are up to date',
     });
   }
-  if (ready?.status === 'False' && ready.reason !== old?.reason && !isWaiting(ready.reason))
-    events.push(warningOf(ready));
+  if (isNewFailure(old, ready)) events.push(warningOf(ready));
   const unwritable = conditionOf(after, conditionTypes.StoreMarkerUnwritable);
-  const isNew = conditionOf(before, conditionTypes.StoreMarkerUnwritable) === undefined;
-  if (unwritable !== undefined && isNew) events.push(warningOf(unwritable));
+  if (unwritable && !conditionOf(before, conditionTypes.StoreMarkerUnwritable)) events.push(warningOf(unwritable));
   return events;
+}
+
+type ReadCondition = Readonly<Partial<Condition>> | undefined;
+
+function isNewFailure(old: ReadCondition, ready: ReadCondition): ready is Readonly<Partial<Condition>> {
+  return ready?.status === 'False' && ready.reason !== old?.reason && !isWaiting(ready.reason);
 }
 
 function warningOf({ reason = '', message = '' }: Readonly<Partial<Condition>>): TargetEvent {

@@ -1,0 +1,289 @@
+/** What the tests of target-controller share: the controller in this process, over a real API server and real stores. */
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  API_VERSION,
+  type BackupTarget,
+  type BackupTargetSpec,
+  type BackupVolume,
+  type Condition,
+  FINALIZER,
+  findCondition,
+  type ResourceType,
+  resources,
+} from '@mooring/api';
+import {
+  type Clock,
+  coreResources,
+  createInformer,
+  isNotFound,
+  KubeClient,
+  type Metrics,
+  noLog,
+  noMetrics,
+  removeFinalizer,
+  systemClock,
+} from '@mooring/runtime';
+import { eventually, sharedControlPlane, temporaryFolder, testNamespace } from '@mooring/testing';
+import { TargetController } from '../../services/target-controller/src/target-controller.ts';
+
+/** Requests to the API server of one process by verb and resource; events are left out. */
+export class WriteCounts implements Metrics {
+  readonly #counts = new Map<string, number>();
+
+  counter(name: string): { add(value: number, labels?: Readonly<Record<string, string>>): void } {
+    if (name !== 'mooring_kube_requests_total') return noMetrics.counter(name, '');
+    return {
+      add: (value, { verb = '', resource = '' } = {}) => {
+        if (['GET', 'WATCH'].includes(verb) || resource === 'events') return;
+        const key = `${verb} ${resource}`;
+        this.#counts.set(key, (this.#counts.get(key) ?? 0) + value);
+      },
+    };
+  }
+
+  histogram(): ReturnType<Metrics['histogram']> {
+    return noMetrics.histogram('', '');
+  }
+
+  gauge(): ReturnType<Metrics['gauge']> {
+    return noMetrics.gauge('', '');
+  }
+
+  /** Writes since the last `reset`, e.g. `{'PATCH backuptargets/status': 1}`. */
+  all(): Record<string, number> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  reset(): void {
+    this.#counts.clear();
+  }
+}
+
+/** How a controller is started. */
+export interface StartOptions {
+  readonly clock?: Clock;
+  /** After so many writes every further one fails, as if the process had been killed there. */
+  readonly dieAfterWrites?: number;
+  readonly kubeconfig?: string;
+}
+
+/** A running controller. */
+export interface RunningController {
+  readonly controller: TargetController;
+  /** Whether a write was refused. */
+  readonly isDead: () => boolean;
+  stop(): Promise<void>;
+}
+
+/** A namespace with hands to act as a user. */
+export interface TargetSetup {
+  readonly namespace: string;
+  readonly kube: KubeClient;
+  readonly counts: WriteCounts;
+  start(options?: StartOptions): Promise<RunningController>;
+  /** Stops everything that was started. */
+  stop(): Promise<void>;
+  createTarget(name: string, spec: BackupTargetSpec): Promise<BackupTarget>;
+  patchTarget(name: string, change: object): Promise<BackupTarget>;
+  deleteTarget(name: string): Promise<void>;
+  createSecret(name: string, values: Readonly<Record<string, string>>): Promise<void>;
+  get<T>(type: ResourceType, name: string): Promise<T | undefined>;
+  list<T>(type: ResourceType): Promise<T[]>;
+  /** Waits until the target's `Ready` has this status and, when given, reason. */
+  ready(name: string, status: 'True' | 'False', reason?: string): Promise<BackupTarget>;
+  /** Asks for a sync and waits until it has succeeded. */
+  sync(name: string): Promise<BackupTarget>;
+  /** Names of the volumes that have a BackupVolume in the target, sorted; objects being deleted are left out. */
+  volumes(target: string): Promise<string[]>;
+  reasons(name: string): Promise<string[]>;
+}
+
+/** Makes a namespace; `letGo` acts as volume-controller for BackupVolumes that are being deleted. */
+export async function createTargetSetup({ letGo = true } = {}): Promise<TargetSetup> {
+  const { kubeconfig } = await sharedControlPlane();
+  const { name: namespace } = await testNamespace('target');
+  const kube = await KubeClient.fromKubeconfig(kubeconfig);
+  const counts = new WriteCounts();
+  const stops: (() => Promise<void> | void)[] = [() => kube.close()];
+  if (letGo) stops.push(await startVolumeReleaser(kube, namespace));
+  return {
+    namespace,
+    kube,
+    counts,
+    start: async (options) => {
+      const running = await startController({ namespace, kubeconfig, counts, ...options });
+      stops.push(() => running.stop());
+      return running;
+    },
+    stop: async () => {
+      for (const stop of stops.reverse()) await stop();
+    },
+    ...handsOf(kube, namespace),
+  };
+}
+
+async function startController(
+  options: StartOptions & { namespace: string; kubeconfig: string; counts: WriteCounts },
+): Promise<RunningController> {
+  const { namespace, kubeconfig, counts, clock = systemClock, dieAfterWrites = Infinity } = options;
+  const client = await KubeClient.fromKubeconfig(kubeconfig, { metrics: counts });
+  let writes = 0;
+  const fenced = client.fenced(() => ++writes <= dieAfterWrites);
+  const controller = new TargetController({
+    client,
+    fenced,
+    namespace,
+    allowedSchemes: ['vfs', 's3'],
+    instance: 'test',
+    clock,
+    metrics: noMetrics,
+    log: noLog,
+    random: () => 0,
+  });
+  await controller.watch();
+  controller.work();
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await controller.stop(0);
+    client.close();
+  };
+  return { controller, isDead: () => writes > dieAfterWrites, stop: () => (stopping ??= stop()) };
+}
+
+/** Removes our finalizer from deleted BackupVolumes, as volume-controller does. */
+async function startVolumeReleaser(client: KubeClient, namespace: string): Promise<() => Promise<void>> {
+  const informer = createInformer<BackupVolume>({
+    client,
+    type: resources.backupVolumes,
+    namespace,
+    onChange: ({ new: object }) => {
+      if (!object?.metadata.deletionTimestamp) return;
+      void removeFinalizer({ client, type: resources.backupVolumes, object, finalizer: FINALIZER }).catch(
+        () => undefined,
+      );
+    },
+  });
+  informer.start();
+  await informer.whenSynced();
+  return () => informer.stop();
+}
+
+type Hands = Omit<TargetSetup, 'namespace' | 'kube' | 'counts' | 'start' | 'stop'>;
+
+function handsOf(kube: KubeClient, namespace: string): Hands {
+  const type = resources.backupTargets;
+  const get = async <T>(kind: ResourceType, name: string): Promise<T | undefined> => {
+    try {
+      return await kube.get<T>(kind, { namespace, name });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+  const patchTarget = (name: string, change: object): Promise<BackupTarget> =>
+    kube.patch<BackupTarget>(type, { namespace, name }, change, { kind: 'merge' });
+  const list = async <T>(kind: ResourceType): Promise<T[]> => (await kube.list<T>(kind, { namespace })).items;
+  return {
+    get,
+    list,
+    patchTarget,
+    createTarget: (name, spec) =>
+      kube.create<BackupTarget>(type, {
+        apiVersion: API_VERSION,
+        kind: 'BackupTarget',
+        metadata: { namespace, name },
+        spec,
+      } as never),
+    deleteTarget: (name) => kube.delete(type, { namespace, name }),
+    createSecret: async (name, values) => {
+      const data = Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+      );
+      await kube.create(coreResources.secrets, {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { namespace, name },
+        data,
+      } as never);
+    },
+    ready: (name, status, reason) =>
+      eventually(
+        async () => {
+          const target = await kube.get<BackupTarget>(type, { namespace, name });
+          const ready = readyOf(target);
+          const isIt = ready?.status === status && (reason === undefined || ready.reason === reason);
+          if (!isIt)
+            throw new Error(`Ready is ${ready?.status ?? '-'} ${ready?.reason ?? ''}: ${ready?.message ?? ''}`);
+          return target;
+        },
+        { what: `target '${name}' is Ready=${status} ${reason ?? ''}` },
+      ),
+    sync: async (name) => {
+      const syncRequestedAt = new Date(Date.now() + Math.floor(Math.random() * 1e6)).toISOString();
+      await patchTarget(name, { spec: { syncRequestedAt } });
+      return eventually(
+        async () => {
+          const target = await kube.get<BackupTarget>(type, { namespace, name });
+          return target.status?.observedSyncRequestedAt === syncRequestedAt && target;
+        },
+        { what: `target '${name}' has synced` },
+      );
+    },
+    volumes: async (target) =>
+      (await list<BackupVolume>(resources.backupVolumes))
+        .filter(({ metadata, spec }) => spec.backupTargetName === target && !metadata.deletionTimestamp)
+        .map(({ spec }) => spec.volumeName ?? '')
+        .sort(),
+    reasons: async (name) => {
+      const events = await list<{ involvedObject: { name: string }; reason: string }>(coreResources.events);
+      return events.filter(({ involvedObject }) => involvedObject.name === name).map(({ reason }) => reason);
+    },
+  };
+}
+
+/** The `Ready` condition of a target. */
+export function readyOf(target: BackupTarget): Readonly<Partial<Condition>> | undefined {
+  return findCondition(target.status?.conditions, 'Ready');
+}
+
+/** A store in a folder. */
+export class FolderStore {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** An empty one. */
+  static async create(): Promise<FolderStore> {
+    return new FolderStore(await temporaryFolder('target-store'));
+  }
+
+  /** A copy of the store that real Longhorn wrote: volumes pvc-16m, pvc-gzip, pvc-lz4, pvc-none, pvc-sf, two backing images, one system backup. */
+  static async fixture(): Promise<FolderStore> {
+    const store = await FolderStore.create();
+    await cp(join(import.meta.dirname, '../fixtures/longhorn-store/store'), store.folder, {
+      recursive: true,
+      preserveTimestamps: true,
+    });
+    return store;
+  }
+
+  get url(): string {
+    return `vfs://${this.folder}`;
+  }
+
+  async write(key: string, body: string | Buffer): Promise<void> {
+    const path = join(this.folder, key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, body);
+  }
+
+  async remove(key: string): Promise<void> {
+    await rm(join(this.folder, key), { recursive: true });
+  }
+}
+
+/** The volumes of the fixture store. */
+export const FIXTURE_VOLUMES = ['pvc-16m', 'pvc-gzip', 'pvc-lz4', 'pvc-none', 'pvc-sf'];
