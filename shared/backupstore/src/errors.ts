@@ -122,14 +122,6 @@ export const backupstoreErrors = {
     template: 'the store asks for fewer requests',
     cure: 'it is tried again by itself, more slowly',
   },
-  BreakerOpen: {
-    reason: 'BreakerOpen',
-    kind: 'transient',
-    httpStatus: 503,
-    exitCode: 1,
-    template: 'calls are paused after repeated failures',
-    cure: 'check the health of the store; it is tried again by itself',
-  },
   Unavailable: {
     reason: 'Unavailable',
     kind: 'transient',

@@ -6,12 +6,7 @@ export type { Scheme } from '@mooring/api';
 export * from './layout.ts';
 export { decodeBackingImageConfig, encodeBackingImageConfig } from './format/backing-image-config.ts';
 export type { BackingImageConfig } from './format/backing-image-config.ts';
-export {
-  decodeBackupConfig,
-  decodeBackupHead,
-  encodeBackupConfig,
-  isBackupComplete,
-} from './format/backup-config.ts';
+export { decodeBackupConfig, decodeBackupHead, encodeBackupConfig, isBackupComplete } from './format/backup-config.ts';
 export type { BackupConfig, BackupHead } from './format/backup-config.ts';
 export { encodeGoMap, encodeGoString } from './format/fields.ts';
 export type { BlockReference, StringMap } from './format/fields.ts';
@@ -36,14 +31,7 @@ export type { ReadConfig } from './read-config.ts';
 export { listBackingImages, listSystemBackups } from './scan/other-lists.ts';
 export type { ListedBackingImage, ListedSystemBackup, Listing } from './scan/other-lists.ts';
 export { probeStore, scanStore, scanVolume, StoreScan } from './scan/scan.ts';
-export type {
-  ScanIssue,
-  ScanIssueCode,
-  ScannedBackup,
-  ScannedVolume,
-  ScanOptions,
-  ScanSummary,
-} from './scan/types.ts';
+export type { ScanIssue, ScanIssueCode, ScannedBackup, ScannedVolume, ScanOptions, ScanSummary } from './scan/types.ts';
 export { resolveTargetStore, TargetStores } from './target-store.ts';
 export type { CredentialSecret, ResolvedStore, ResolveOptions, TargetReference } from './target-store.ts';
 export type { StoreLimits } from './wrappers/wrap-store.ts';

@@ -28,7 +28,10 @@ export async function openStore(options: OpenStoreOptions): Promise<ObjectStore>
   const credentials = options.credentials ?? {};
   checkCredentials(credentials);
   const backend = await openBackend(destination, credentials);
-  return wrapStore(backend, { ...options.limits, readOnly: options.readOnly ?? false });
+  return wrapStore(backend, {
+    readOnly: options.readOnly ?? false,
+    ...(options.limits !== undefined && { limits: options.limits }),
+  });
 }
 
 /** Parses a URL and checks that its scheme may be used. Throws `URLEmpty`, `InvalidURL`, `SchemeNotAllowed`, `BackendNotInstalled`. */
@@ -42,7 +45,8 @@ export function checkDestination(url: string, allowedSchemes?: readonly Scheme[]
       cure: `use one of ${allowedSchemes.join(', ')}, or have an administrator add it to MOORING_ALLOWED_SCHEMES`,
     });
   }
-  if (scheme === 'nfs' || scheme === 'cifs') throw new StoreError('BackendNotInstalled', { action: `open ${scheme} store` });
+  if (scheme === 'nfs' || scheme === 'cifs')
+    throw new StoreError('BackendNotInstalled', { action: `open ${scheme} store` });
   return destination;
 }
 

@@ -64,7 +64,9 @@ async function selectAgents(
 // One context for all connections: parsing some 300 roots anew for each costs more than the handshake.
 function trustOf({ caPem, caKey }: AgentSettings): SecureContext {
   const own = caPem === undefined || caPem.trim() === '' ? [] : [checkedPem(caPem, caKey)];
-  return createSecureContext({ ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...own])] });
+  return createSecureContext({
+    ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...own])],
+  });
 }
 
 function checkedPem(pem: string, key: string): string {

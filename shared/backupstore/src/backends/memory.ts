@@ -83,7 +83,8 @@ export class MemoryStore implements ObjectStore {
   async put({ key, body, ifAbsent = false }: PutOptions): Promise<PutResult> {
     this.#called('put', key);
     await Promise.resolve();
-    if (ifAbsent && this.#objects.has(key)) throw new StoreError('AlreadyExists', { action: `write object '${key}'`, key });
+    if (ifAbsent && this.#objects.has(key))
+      throw new StoreError('AlreadyExists', { action: `write object '${key}'`, key });
     return this.set(key, body);
   }
 

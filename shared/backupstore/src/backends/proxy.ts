@@ -47,7 +47,10 @@ export function proxyFor(endpoint: URL, settings: ProxySettings): URL | undefine
 }
 
 function isExempt(endpoint: URL, noProxy: string): boolean {
-  const host = endpoint.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  const host = endpoint.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
   const port = endpoint.port === '' ? (endpoint.protocol === 'https:' ? '443' : '80') : endpoint.port;
   if (isLoopback(host)) return true;
   return noProxy
@@ -74,7 +77,8 @@ function matches(entry: string, host: string, port: string): boolean {
 function inSubnet(entry: string, host: string): boolean {
   const [address = '', bits = ''] = entry.split('/');
   const family = isIP(address);
-  if (family === 0 || isIP(host) !== family || !/^\d+$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  if (family === 0 || isIP(host) !== family || !/^\d+$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128))
+    return false;
   const list = new BlockList();
   const type = family === 4 ? 'ipv4' : 'ipv6';
   list.addSubnet(address, Number(bits), type);

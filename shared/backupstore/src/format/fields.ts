@@ -54,7 +54,8 @@ export const stringIntCodec: Codec<string> = {
   read: nullable('0', (text, field) => {
     const inner = readString(text, field);
     if (inner === 'null') return '0';
-    if (!WHOLE_NUMBER.test(inner) || !isInt64(BigInt(inner))) throw wrongType(field, 'a string that holds a whole number');
+    if (!WHOLE_NUMBER.test(inner) || !isInt64(BigInt(inner)))
+      throw wrongType(field, 'a string that holds a whole number');
     return BigInt(inner).toString();
   }),
   write: (value) => `"${value}"`,

@@ -1,5 +1,12 @@
 import { decodeFile, encodeFile, type DecodeSource } from './codec.ts';
-import { doubleEncodedCodec, mapCodec, stringCodec, stringIntCodec, type FieldTable, type StringMap } from './fields.ts';
+import {
+  doubleEncodedCodec,
+  mapCodec,
+  stringCodec,
+  stringIntCodec,
+  type FieldTable,
+  type StringMap,
+} from './fields.ts';
 
 /** `volume.cfg` (backupstore-format §2). Absent members read as `''`, `'0'` or `null`, whatever release wrote the file. */
 export interface VolumeConfig {

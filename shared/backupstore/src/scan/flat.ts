@@ -92,7 +92,11 @@ export class FlatScan {
           return;
         }
         const { after } = cursor.rest;
-        const page = await this.#list({ after, continuation, maxKeys: cursor.lists === 0 ? range.expectedKeys : undefined });
+        const page = await this.#list({
+          after,
+          continuation,
+          maxKeys: cursor.lists === 0 ? range.expectedKeys : undefined,
+        });
         assertOrdered(page, after);
         const taken = await cursor.take(page);
         const isCut = cursor.lists === 1 && range.isCut === true;
@@ -114,7 +118,11 @@ export class FlatScan {
     }
   }
 
-  async #list(place: { after: string; continuation: string | undefined; maxKeys: number | undefined }): Promise<ListPage> {
+  async #list(place: {
+    after: string;
+    continuation: string | undefined;
+    maxKeys: number | undefined;
+  }): Promise<ListPage> {
     const { after, continuation, maxKeys } = place;
     const { signal } = this.#options;
     this.#collector.lists += 1;

@@ -43,7 +43,8 @@ export function splitEvenly(range: KeyRange, count: number): KeyRange[] {
   const bounds = new Set<string>();
   for (let part = 1; part < count; part++) {
     const bound = boundaryAt(Math.floor(from + ((to - from) * part) / count));
-    const isInside = compareKeys(bound, range.after) > 0 && (range.end === undefined || compareKeys(bound, range.end) < 0);
+    const isInside =
+      compareKeys(bound, range.after) > 0 && (range.end === undefined || compareKeys(bound, range.end) < 0);
     if (isInside) bounds.add(bound);
   }
   return rangesBetween(range, [...bounds]);

@@ -90,7 +90,8 @@ export class RangeCursor {
     const builder = this.#open;
     if (builder === undefined) return;
     const { folder } = builder;
-    const isDivided = this.start.startsWith(folder) || this.end?.startsWith(folder) === true || this.#divided.has(folder);
+    const isDivided =
+      this.start.startsWith(folder) || this.end?.startsWith(folder) === true || this.#divided.has(folder);
     if (isDivided) this.#keepDivided(builder);
     else await this.#collector.finish(builder);
     this.#open = undefined;

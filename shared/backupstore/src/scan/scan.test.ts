@@ -70,7 +70,11 @@ function many(count: number, shapeOf: (index: number) => Partial<VolumeShape>): 
 
 describe('scanStore', () => {
   it('finds in any store what a walk folder by folder finds, at the first scan and at later ones', async () => {
-    const stores = fc.tuple(fc.uniqueArray(shape, { selector: (v) => v.name, maxLength: 60 }), foreignKeys, fc.integer({ min: 1, max: 50 }));
+    const stores = fc.tuple(
+      fc.uniqueArray(shape, { selector: (v) => v.name, maxLength: 60 }),
+      foreignKeys,
+      fc.integer({ min: 1, max: 50 }),
+    );
     await fc.assert(
       fc.asyncProperty(stores, async ([volumes, foreign, maxPage]) => {
         const store = new MemoryStore({ maxPage });
@@ -109,7 +113,9 @@ describe('scanStore', () => {
       const store = new MemoryStore({ maxPage: 9 });
       fill(store, volumes);
       const found: string[] = [];
-      const scan = new StoreScan(store, { onVolume: (volume) => void found.push(`${volume.name} ${volume.fingerprint}`) });
+      const scan = new StoreScan(store, {
+        onVolume: (volume) => void found.push(`${volume.name} ${volume.fingerprint}`),
+      });
       let calls = 0;
       store.beforeCall = () => {
         if (calls++ === failing) throw new StoreError('Unavailable', { action: 'list' });
@@ -125,7 +131,10 @@ describe('scanStore', () => {
 
   it('does not lose a volume whose report failed', async () => {
     const store = new MemoryStore({ maxPage: 20 });
-    fill(store, many(30, () => ({})));
+    fill(
+      store,
+      many(30, () => ({})),
+    );
     const found: string[] = [];
     let failures = 3;
     const scan = new StoreScan(store, {
@@ -153,7 +162,10 @@ describe('scanStore', () => {
 
   it('needs far fewer LISTs than volumes where these are small', async () => {
     const store = new MemoryStore();
-    fill(store, many(1000, () => ({ blocks: 4 })));
+    fill(
+      store,
+      many(1000, () => ({ blocks: 4 })),
+    );
     const first = await scanStore(store, { onVolume: () => undefined });
     const second = await scanStore(store, { onVolume: () => undefined });
     expect(first.volumes).to.equal(1000);
@@ -164,7 +176,10 @@ describe('scanStore', () => {
   it('walks folder by folder when the store does not list in byte order', async () => {
     const reversed = (a: string, b: string): number => (a < b ? 1 : -1);
     const store = new MemoryStore({ maxPage: 20, compare: reversed });
-    fill(store, many(50, () => ({})));
+    fill(
+      store,
+      many(50, () => ({})),
+    );
     const found = new Map<string, ScannedVolume>();
     const summary = await scanStore(store, { onVolume: (volume) => void found.set(volume.name, volume) });
     expect(summary.method).to.equal('walk');
@@ -174,14 +189,20 @@ describe('scanStore', () => {
 
   it('walks folder by folder when the store ignores start-after', async () => {
     const store = new MemoryStore({ maxPage: 20, ignoresStartAfter: true });
-    fill(store, many(50, () => ({})));
+    fill(
+      store,
+      many(50, () => ({})),
+    );
     const summary = await scanStore(store, { onVolume: () => undefined });
     expect(summary).to.deep.include({ method: 'walk', volumes: 50, backups: 50 });
   });
 
   it('reports what does not belong there, and lets it hide nothing', async () => {
     const store = new MemoryStore();
-    fill(store, many(2, () => ({})));
+    fill(
+      store,
+      many(2, () => ({})),
+    );
     store.set(`${VOLUMES_PREFIX}ab/cd/_bad/volume.cfg`);
     store.set(`${VOLUMES_PREFIX}00/00/misplaced/volume.cfg`);
     store.set(`${VOLUMES_PREFIX}readme.txt`);
@@ -198,13 +219,21 @@ describe('scanStore', () => {
       `UnknownObject ${VOLUMES_PREFIX}readme.txt`,
       `WrongShard ${VOLUMES_PREFIX}00/00/misplaced/`,
     ]);
-    expect(found.get('pvc-0')?.issues.map((issue) => issue.code)).to.have.members(['UnknownObject', 'InvalidName', 'EmptyObject']);
+    expect(found.get('pvc-0')?.issues.map((issue) => issue.code)).to.have.members([
+      'UnknownObject',
+      'InvalidName',
+      'EmptyObject',
+    ]);
     expect(summary.issueCount).to.equal(6);
   });
 
   it('reports a volume without volume.cfg, and an empty store as empty', async () => {
     const store = new MemoryStore();
-    expect(await scanStore(store, { onVolume: () => undefined })).to.deep.include({ volumes: 0, lists: 1, issueCount: 0 });
+    expect(await scanStore(store, { onVolume: () => undefined })).to.deep.include({
+      volumes: 0,
+      lists: 1,
+      issueCount: 0,
+    });
     store.set(blockKey('pvc-a', storeChecksum('1')));
     const found = await scanAll(store);
     expect(found.get('pvc-a')).to.deep.include({ hasConfig: false, backups: [] });
@@ -214,7 +243,10 @@ describe('scanStore', () => {
 describe('a fingerprint', () => {
   it('is the same for the same objects and another for any change', async () => {
     const store = new MemoryStore();
-    fill(store, many(1, () => ({ backups: 2 })));
+    fill(
+      store,
+      many(1, () => ({ backups: 2 })),
+    );
     const first = (await scanVolume(store, 'pvc-0'))?.fingerprint;
     expect((await scanVolume(store, 'pvc-0'))?.fingerprint).to.equal(first);
     store.set(`${volumePrefix('pvc-0')}locks/lock-1.lck`);
@@ -239,7 +271,10 @@ describe('a fingerprint', () => {
 describe('scanVolume', () => {
   it('finds more backups than a page holds, and skips blocks between them and volume.cfg', async () => {
     const store = new MemoryStore();
-    fill(store, many(1, () => ({ backups: 2500, blocks: 5000 })));
+    fill(
+      store,
+      many(1, () => ({ backups: 2500, blocks: 5000 })),
+    );
     const volume = await scanVolume(store, 'pvc-0');
     expect(volume?.backups).to.have.length(2500);
     expect(volume?.hasConfig).to.equal(true);
@@ -248,7 +283,10 @@ describe('scanVolume', () => {
 
   it('is undefined for a volume that is not there, also beside one whose name it begins', async () => {
     const store = new MemoryStore();
-    fill(store, many(1, () => ({ name: 'pvc-longer' })));
+    fill(
+      store,
+      many(1, () => ({ name: 'pvc-longer' })),
+    );
     expect(await scanVolume(store, 'pvc')).to.equal(undefined);
   });
 });

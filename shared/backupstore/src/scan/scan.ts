@@ -41,7 +41,8 @@ export class StoreScan {
 
   /** Scans what is left. Throws the store's error. */
   async run(): Promise<ScanSummary> {
-    if (!this.#store.capabilities.flatList || this.#memory.isUnordered) return await walkStore(this.#store, this.#options);
+    if (!this.#store.capabilities.flatList || this.#memory.isUnordered)
+      return await walkStore(this.#store, this.#options);
     try {
       return await this.#flat.run();
     } catch (error) {
@@ -76,7 +77,11 @@ export async function scanVolume(
   return builder?.build(now());
 }
 
-async function readFolder(store: ObjectStore, folder: string, signal?: AbortSignal): Promise<VolumeBuilder | undefined> {
+async function readFolder(
+  store: ObjectStore,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<VolumeBuilder | undefined> {
   const memory = memoryOf(store);
   if (store.capabilities.flatList && !memory.isUnordered) {
     try {

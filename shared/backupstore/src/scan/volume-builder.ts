@@ -1,4 +1,11 @@
-import { BACKING_IMAGE_LOCK_HOME, compareKeys, isLeftover, isStoreName, parseBackupFileName, volumePrefix } from '../layout.ts';
+import {
+  BACKING_IMAGE_LOCK_HOME,
+  compareKeys,
+  isLeftover,
+  isStoreName,
+  parseBackupFileName,
+  volumePrefix,
+} from '../layout.ts';
 import type { ObjectInfo, StoredObject } from '../store.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { ScanIssue, ScannedBackup, ScannedVolume } from './types.ts';
@@ -29,7 +36,8 @@ export class VolumeBuilder {
   add(rest: string, object: StoredObject): void {
     if (rest === 'volume.cfg') this.#config = object;
     else if (rest.startsWith('backups/')) this.#addBackup(rest.slice('backups/'.length), object);
-    else if (rest !== '' && skippedFolderOf(rest) === undefined && !isLeftover(rest)) this.#report('UnknownObject', object);
+    else if (rest !== '' && skippedFolderOf(rest) === undefined && !isLeftover(rest))
+      this.#report('UnknownObject', object);
   }
 
   /** Takes over the parts of another builder of the same folder. */
@@ -43,7 +51,11 @@ export class VolumeBuilder {
   rejection(): ScanIssue | 'hidden' | undefined {
     if (this.name === BACKING_IMAGE_LOCK_HOME) return 'hidden';
     if (!isStoreName(this.name)) {
-      return { code: 'InvalidName', key: this.folder, message: `'${this.name}' is no valid volume name; it is ignored` };
+      return {
+        code: 'InvalidName',
+        key: this.folder,
+        message: `'${this.name}' is no valid volume name; it is ignored`,
+      };
     }
     if (this.folder !== volumePrefix(this.name)) {
       const message = `volume '${this.name}' lies in the wrong folder (expected ${volumePrefix(this.name)}); it is ignored`;

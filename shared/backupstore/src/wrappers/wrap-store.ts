@@ -1,12 +1,149 @@
-import type { ObjectStore } from '../store.ts';
+import { isStoreError } from '../errors.ts';
+import type {
+  CallOptions,
+  GetOptions,
+  KeyOptions,
+  ListOptions,
+  ListPage,
+  ObjectContent,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  PutResult,
+  StoreCapabilities,
+} from '../store.ts';
+import { withAttemptTimeout } from './attempt-timeout.ts';
+import { withBreaker, type BreakerLimits } from './breaker.ts';
+import { InFlightLimit, type InFlightLimits } from './in-flight-limit.ts';
+import { compose, systemStoreClock, type Invoke, type StoreClock } from './invoke.ts';
+import { countBreaker, countRetry, withMetrics, withTrace } from './observe.ts';
+import { ReadOnlyStore } from './read-only.ts';
+import { withRetry } from './retry.ts';
 
 /** Bounds on what one store may be asked; shared by all calls through one opened store. */
-export interface StoreLimits {
-  /** Milliseconds for one call with all its attempts; default 60,000. */
+export interface StoreLimits extends InFlightLimits, Omit<BreakerLimits, 'onBreakerChange'> {
+  /** Milliseconds after which no further attempt at a call is begun (waiting for a slot apart); default 45,000. */
   readonly callDeadlineMs: number;
+  /** Milliseconds for one attempt, plus the time its bytes need at 256 KiB/s; default 10,000. */
+  readonly attemptTimeoutMs: number;
 }
 
-/** Puts the wrappers round a backend. */
-export function wrapStore(store: ObjectStore, _options: Partial<StoreLimits> & { readonly readOnly: boolean }): ObjectStore {
-  return store;
+/** The defaults. */
+export const DEFAULT_LIMITS: StoreLimits = {
+  callDeadlineMs: 45_000,
+  attemptTimeoutMs: 10_000,
+  initialInFlight: 16,
+  maxInFlight: 256,
+  breakerFailures: 8,
+  breakerFirstPauseMs: 1000,
+  breakerMaxPauseMs: 30_000,
+};
+
+/** What to wrap with; every limit has a default. */
+export interface WrapOptions {
+  readonly limits?: Partial<StoreLimits>;
+  readonly readOnly?: boolean;
+  readonly clock?: StoreClock;
+}
+
+// A whole object of unknown size (a config is up to 56 MB a TiB) gets as much time as this many bytes.
+const UNKNOWN_SIZE_BYTES = 16 * 1024 * 1024;
+
+/** Puts the wrappers round a backend: trace, retry, in-flight limit, breaker, attempt timeout, metrics; read-only on request. */
+export function wrapStore(backend: ObjectStore, options: WrapOptions = {}): ObjectStore {
+  const { scheme } = backend.capabilities;
+  const clock = options.clock ?? systemStoreClock;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const invoke = compose(
+    withTrace(scheme),
+    withRetry(
+      {
+        callDeadlineMs: limits.callDeadlineMs,
+        onRetry: (call, code) => {
+          countRetry(scheme, call, code);
+        },
+      },
+      clock,
+    ),
+    new InFlightLimit(limits, clock).wrap,
+    withBreaker({
+      ...limits,
+      onBreakerChange: (isOpen) => {
+        countBreaker(scheme, isOpen);
+      },
+    }),
+    withAttemptTimeout(limits.attemptTimeoutMs, clock),
+    withMetrics(scheme),
+  );
+  const store = new WrappedStore(backend, invoke);
+  return options.readOnly === true ? new ReadOnlyStore(store) : store;
+}
+
+class WrappedStore implements ObjectStore {
+  readonly capabilities: StoreCapabilities;
+  readonly #backend: ObjectStore;
+  readonly #invoke: Invoke;
+
+  constructor(backend: ObjectStore, invoke: Invoke) {
+    this.#backend = backend;
+    this.#invoke = invoke;
+    this.capabilities = backend.capabilities;
+  }
+
+  async list(options: ListOptions): Promise<ListPage> {
+    const call = { operation: 'list', action: `list '${options.prefix}'`, bytes: 0, signal: options.signal } as const;
+    return await this.#invoke(call, async (signal) => await this.#backend.list({ ...options, ...withSignal(signal) }));
+  }
+
+  async head({ key, signal }: KeyOptions): Promise<ObjectInfo> {
+    const call = { operation: 'head', action: `look at object '${key}'`, key, bytes: 0, signal } as const;
+    return await this.#invoke(call, async (own) => await this.#backend.head({ key, ...withSignal(own) }));
+  }
+
+  async get(options: GetOptions): Promise<ObjectContent> {
+    const { key, range, signal } = options;
+    const bytes = range === undefined ? UNKNOWN_SIZE_BYTES : range.end - range.start;
+    const call = { operation: 'get', action: `read object '${key}'`, key, bytes, signal } as const;
+    return await this.#invoke(call, async (own) => await this.#backend.get({ ...options, ...withSignal(own) }));
+  }
+
+  async put(options: PutOptions): Promise<PutResult> {
+    const { key, body, ifAbsent = false, signal } = options;
+    const call = { operation: 'put', action: `write object '${key}'`, key, bytes: body.length, signal } as const;
+    let attempts = 0;
+    return await this.#invoke(call, async (own) => {
+      attempts += 1;
+      try {
+        return await this.#backend.put({ ...options, ...withSignal(own) });
+      } catch (error) {
+        // An earlier attempt may have been carried out though its answer was lost.
+        const isOurs = ifAbsent && attempts > 1 && isStoreError(error, 'AlreadyExists') && (await this.#holds(options));
+        if (!isOurs) throw error;
+        return {};
+      }
+    });
+  }
+
+  async delete(keys: readonly string[], options: CallOptions = {}): Promise<void> {
+    const [first] = keys;
+    if (first === undefined) return;
+    const action = keys.length === 1 ? `delete object '${first}'` : `delete ${String(keys.length)} objects`;
+    const call = { operation: 'delete', action, bytes: keys.length * 1024, signal: options.signal } as const;
+    await this.#invoke(call, async (signal) => {
+      await this.#backend.delete(keys, withSignal(signal));
+    });
+  }
+
+  close(): void {
+    this.#backend.close();
+  }
+
+  async #holds({ key, body }: PutOptions): Promise<boolean> {
+    const { body: present } = await this.#backend.get({ key });
+    return present.equals(body);
+  }
+}
+
+function withSignal(signal: AbortSignal | undefined): CallOptions {
+  return signal === undefined ? {} : { signal };
 }

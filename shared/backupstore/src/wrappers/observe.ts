@@ -1,0 +1,68 @@
+import { metrics, withSpan } from '@mooring/telemetry';
+import { isStoreError, type StoreErrorCode } from '../errors.ts';
+import type { StoreCall, Wrapper } from './invoke.ts';
+
+const requests = metrics.counter('mooring_store_requests_total', 'Attempts at requests to stores', [
+  'scheme',
+  'operation',
+  'result',
+]);
+const seconds = metrics.histogram('mooring_store_request_seconds', 'Time of one attempt at a request to a store', [
+  'scheme',
+  'operation',
+]);
+const retries = metrics.counter('mooring_store_retries_total', 'Requests to stores that were tried again', [
+  'scheme',
+  'operation',
+  'reason',
+]);
+const breakersOpen = metrics.gauge(
+  'mooring_store_breakers_open',
+  'Stores whose calls are paused after repeated failures',
+  ['scheme'],
+);
+
+const openByScheme = new Map<string, number>();
+
+/** Counts and times each attempt. Innermost, so that waiting for a slot is no part of it. */
+export function withMetrics(scheme: string): Wrapper {
+  return (next) => async (call, run) => {
+    const startedMs = performance.now();
+    let result = 'ok';
+    try {
+      return await next(call, run);
+    } catch (error) {
+      result = isStoreError(error) ? error.code : 'error';
+      throw error;
+    } finally {
+      const labels = { scheme, operation: call.operation };
+      requests.add(1, { ...labels, result });
+      seconds.record((performance.now() - startedMs) / 1000, labels);
+    }
+  };
+}
+
+/** One span for each call, with its retries inside. Outermost. */
+export function withTrace(scheme: string): Wrapper {
+  return (next) => async (call, run) => {
+    const attributes = {
+      'rpc.system': 'mooring-store',
+      'mooring.store.scheme': scheme,
+      'mooring.store.operation': call.operation,
+      ...(call.key !== undefined && { 'mooring.store.key': call.key }),
+    };
+    return await withSpan(`store ${call.operation}`, attributes, async () => await next(call, run));
+  };
+}
+
+/** Counts a retry. */
+export function countRetry(scheme: string, call: StoreCall, reason: StoreErrorCode): void {
+  retries.add(1, { scheme, operation: call.operation, reason });
+}
+
+/** Keeps the number of open breakers. */
+export function countBreaker(scheme: string, isOpen: boolean): void {
+  const open = Math.max(0, (openByScheme.get(scheme) ?? 0) + (isOpen ? 1 : -1));
+  openByScheme.set(scheme, open);
+  breakersOpen.set(open, { scheme });
+}
