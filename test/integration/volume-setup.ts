@@ -89,7 +89,7 @@ export async function startVolumeSetup(): Promise<VolumeSetup> {
     volumes,
     backups,
     ...handsOf(kube, namespace),
-    settled: () => settled(kube, namespace),
+    settled: () => settledIn(kube, namespace),
     stop: async () => {
       await Promise.all([volumes.stop(0), backups.stop(0)]);
       client.close();
@@ -155,19 +155,31 @@ function objectOf(kind: string, metadata: { namespace: string; name: string }, s
   return Object.assign({ metadata }, { apiVersion: API_VERSION, kind, spec });
 }
 
-async function settled(kube: KubeClient, namespace: string): Promise<void> {
+/** What `settledIn` also waits for. */
+export interface SettledOptions {
+  /** Number of Backups. */
+  readonly backups?: number;
+  /** Name of a Backup that is to be gone. */
+  readonly without?: string;
+}
+
+/** Waits until every object of a namespace has answered its last request to sync. */
+export async function settledIn(kube: KubeClient, namespace: string, options: SettledOptions = {}): Promise<void> {
   await eventually(
     async () => {
       const volumes = await kube.list<BackupVolume>(resources.backupVolumes, { namespace });
       const backups = await kube.list<Backup>(resources.backups, { namespace });
-      return [...volumes.items, ...backups.items].every(
-        ({ spec, status }) =>
-          Boolean(status?.lastSyncedAt) &&
-          (spec.syncRequestedAt ?? undefined) === (status?.observedSyncRequestedAt ?? undefined),
-      );
+      if (options.backups !== undefined && backups.items.length !== options.backups) return false;
+      if (backups.items.some(({ metadata }) => metadata.name === options.without)) return false;
+      return [...volumes.items, ...backups.items].every(isAnswered);
     },
     { what: 'all objects are synced', timeoutMs: 15_000 },
   );
+}
+
+function isAnswered({ spec, status }: Pick<BackupVolume, 'spec' | 'status'>): boolean {
+  const [asked, answered] = [spec.syncRequestedAt ?? undefined, status?.observedSyncRequestedAt ?? undefined];
+  return Boolean(status?.lastSyncedAt) && asked === answered;
 }
 
 /** What a generated backup config says; the rest is as a completed backup's. */

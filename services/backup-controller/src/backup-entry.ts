@@ -51,7 +51,6 @@ export interface BackupEntry {
   readonly hasStatus: boolean;
   /** True once `status.lastSyncedAt` is set. */
   readonly isSynced: boolean;
-  readonly observedGeneration: number;
   readonly state: string;
   readonly readyReason: string;
   /** W3C traceparent of the trace that made the object, for the first pass; empty without one and after it. */
@@ -122,7 +121,6 @@ function statusPart({ status }: Backup, interner: Interner): Pick<BackupEntry, S
     hasStatus: status !== undefined && Object.keys(status).length > 0,
     isSynced: Boolean(status?.lastSyncedAt),
     observedSyncRequestedAt: status?.observedSyncRequestedAt ?? '',
-    observedGeneration: status?.observedGeneration ?? 0,
     state: interner.intern(status?.state),
     readyReason: interner.intern(findCondition(status?.conditions, conditionTypes.Ready)?.reason),
     sizeBytes: toBytes(status?.size),
@@ -135,7 +133,6 @@ type StatusMember =
   | 'hasStatus'
   | 'isSynced'
   | 'observedSyncRequestedAt'
-  | 'observedGeneration'
   | 'state'
   | 'readyReason'
   | 'sizeBytes'

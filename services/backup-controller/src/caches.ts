@@ -83,14 +83,14 @@ export function enqueueAsking(caches: Caches, index: string, value: string, enqu
 }
 
 /**
- * True when a pass may have something new to do. A change of the status alone does not count: a failed pass writes one, and would call itself
- * again at once, past its backoff.
+ * True when a pass may have something new to do. Changes of the status and of the block size alone do not count: a pass writes them, and would
+ * call itself again at once, past its backoff or before the cache shows what it did.
  */
 function isWorthAPass({ old, new: current }: Change<BackupEntry>): boolean {
   if (current === undefined || !needsPass(current)) return false;
   if (old === undefined || !needsPass(old)) return true;
   return (
-    old.metadata.generation !== current.metadata.generation ||
+    old.syncRequestedAt !== current.syncRequestedAt ||
     old.isDeleting !== current.isDeleting ||
     old.targetUid !== current.targetUid ||
     old.ownerUid !== current.ownerUid

@@ -19,7 +19,7 @@ export interface PassFacts {
 /** Decides what a pass does. */
 export function decidePass({ entry, target, volume }: PassFacts): Pass {
   if (entry.isDeleting) return entry.metadata.finalizers.includes(FINALIZER) ? 'release' : 'rest';
-  if (entry.isLocal) return entry.state === '' && !isDeclined(entry) ? 'decline' : 'rest';
+  if (entry.isLocal) return entry.state === '' && entry.readyReason !== 'NotSupportedYet' ? 'decline' : 'rest';
   if (!isAsked(entry)) return 'rest';
   return isTargetReadable(entry, target) && isVolumeKnown(entry, volume) ? 'read' : 'wait';
 }
@@ -33,10 +33,6 @@ export function needsPass(entry: BackupEntry): boolean {
 function isAsked(entry: BackupEntry): boolean {
   if (!entry.isSynced) return true;
   return entry.syncRequestedAt !== '' && entry.syncRequestedAt !== entry.observedSyncRequestedAt;
-}
-
-function isDeclined(entry: BackupEntry): boolean {
-  return entry.readyReason === 'NotSupportedYet' && entry.observedGeneration === entry.metadata.generation;
 }
 
 /** True when the target's store may be read for this object: it is open, and the target that the object came from. */

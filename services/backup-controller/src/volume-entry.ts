@@ -1,5 +1,5 @@
 import type { BackupVolume } from '@mooring/api';
-import { ANNOTATION_STORE_NAME, LABEL_BACKUP_TARGET, labelValue } from '@mooring/api';
+import { ANNOTATION_STORE_NAME, conditionTypes, findCondition, LABEL_BACKUP_TARGET, labelValue } from '@mooring/api';
 
 /** What this process remembers of one BackupVolume. */
 export interface VolumeEntry {
@@ -14,7 +14,10 @@ export interface VolumeEntry {
   /** The volume's name in the store. */
   readonly volumeName: string;
   readonly isDeleting: boolean;
-  /** True once its status carries a `Ready` condition, whatever it says: the fields below are then as good as they get. */
+  /**
+   * True when its status speaks of its newest spec, whatever it says: the fields below are then as good as they get. While volume-controller syncs
+   * the volume it is false, or a Backup that comes with a larger volume would be given the old size.
+   */
   readonly hasVerdict: boolean;
   /** `status.size`, decimal bytes; empty while unknown. */
   readonly size: string;
@@ -36,11 +39,18 @@ export function toVolumeEntry(volume: BackupVolume): VolumeEntry {
     target: spec?.backupTargetName ?? metadata.labels?.[LABEL_BACKUP_TARGET] ?? '',
     volumeName: metadata.annotations?.[ANNOTATION_STORE_NAME] ?? spec?.volumeName ?? '',
     isDeleting: Boolean(metadata.deletionTimestamp),
-    hasVerdict: (status?.conditions ?? []).some((condition) => condition.type === 'Ready'),
+    hasVerdict: hasVerdict(volume),
     size: status?.size ?? '',
     createdAt: status?.createdAt ?? '',
     backingImageName: status?.backingImageName ?? '',
   };
+}
+
+function hasVerdict({ metadata, status }: BackupVolume): boolean {
+  const ready = findCondition(status?.conditions, conditionTypes.Ready);
+  if (ready === undefined) return false;
+  // One Backup that the API server refuses keeps the volume's sync from ending; it must not keep the others from being read.
+  return status?.observedGeneration === metadata.generation || ready.reason === 'ReconcileFailed';
 }
 
 /** Key under which the volume of a Backup is found, and the Backups of a volume: target name and volume name in label form. */

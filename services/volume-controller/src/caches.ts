@@ -98,7 +98,7 @@ function isWorthAPass(change: Change<BackupVolume & CachedObject>): boolean {
   if (change.old === undefined || !isAsking(change.old)) return true;
   const [before, after] = [change.old.metadata, change.new.metadata];
   return (
-    before.generation !== after.generation ||
+    change.old.spec.syncRequestedAt !== change.new.spec.syncRequestedAt ||
     before.deletionTimestamp !== after.deletionTimestamp ||
     JSON.stringify(before.annotations) !== JSON.stringify(after.annotations)
   );
