@@ -72,12 +72,12 @@ subjects:
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: [mooring-{{ .service }}]
-  verbs: [get, update, patch]
+  verbs: [get, update]
 {{- end }}
 
 {{- /* Kubernetes Events about our objects. */ -}}
 {{- define "mooring.eventRules" }}
-- apiGroups: ['', events.k8s.io]
+- apiGroups: ['']
   resources: [events]
   verbs: [create, patch]
 {{- end }}
@@ -90,5 +90,5 @@ subjects:
 - apiGroups: ['']
   resources: [secrets]
   resourceNames: [mooring-webhook-tls]
-  verbs: [get, list, watch, update, patch]
+  verbs: [get, list, watch, patch]
 {{- end }}
