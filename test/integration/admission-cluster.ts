@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { writeFile } from 'node:fs/promises';
 import { Webhook } from '@mooring/admission';
 import type { WebhookKind } from '@mooring/admission';
@@ -15,6 +16,9 @@ import {
 import type { ApiClient, ControlPlane } from '@mooring/testing';
 import { mutatingWebhook } from '../../services/mutating-webhook/src/webhook.ts';
 import { validatingWebhook } from '../../services/validating-webhook/src/webhook.ts';
+
+/** The repository's folder. */
+export const repositoryFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Namespace of the objects. */
 export const OBJECTS = 'longhorn-system';
