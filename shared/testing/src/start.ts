@@ -56,10 +56,10 @@ async function run(options: StartOptions): Promise<void> {
     signal: stopping.signal,
   });
   running.embedded = embedded;
-  const { controlPlane, kubeconfig, namespace } = embedded;
+  const { controlPlane, kubeconfig, namespace, timings } = embedded;
   const { hasSample, dataDir } = options;
   const elapsedMs = performance.now() - startedAt;
-  say(await renderSummary({ api: controlPlane.api, kubeconfig, namespace, hasSample, dataDir, elapsedMs }));
+  say(await renderSummary({ api: controlPlane.api, kubeconfig, namespace, hasSample, dataDir, elapsedMs, timings }));
   refreshReadyFile();
 }
 

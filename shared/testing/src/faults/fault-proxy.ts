@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { freePort } from '../processes/ports.ts';
 import { createFaultRules, type Fault, type FaultRules, type FaultSelection } from './fault-rules.ts';
-import { createForwarder, resetClient, type Upstream } from './forward.ts';
+import { createForwarder, resetClient, type Forwarder, type Upstream } from './forward.ts';
 import { storeOperation, type RequestLine } from './operations.ts';
 
 /** How a misbehaving proxy is started. */
