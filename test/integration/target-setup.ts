@@ -99,10 +99,13 @@ export interface TargetSetup {
   reasons(name: string): Promise<string[]>;
 }
 
-/** Makes a namespace; `letGo` acts as volume-controller for BackupVolumes that are being deleted. */
-export async function createTargetSetup({ letGo = true } = {}): Promise<TargetSetup> {
+/** Makes a namespace, or uses that of a setup that was stopped; `letGo` acts as volume-controller for BackupVolumes that are being deleted. */
+export async function createTargetSetup(
+  options: { readonly letGo?: boolean; readonly namespace?: string } = {},
+): Promise<TargetSetup> {
+  const { letGo = true } = options;
   const { kubeconfig } = await sharedControlPlane();
-  const { name: namespace } = await testNamespace('target');
+  const namespace = options.namespace ?? (await testNamespace('target')).name;
   const kube = await KubeClient.fromKubeconfig(kubeconfig);
   const counts = new WriteCounts();
   const stops: (() => Promise<void> | void)[] = [() => kube.close()];
