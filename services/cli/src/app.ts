@@ -1,0 +1,91 @@
+import { Command, CommanderError } from 'commander';
+import { inspectBackingImage, listBackingImageNames } from './commands/backing-images.ts';
+import { inspectBackup, inspectVolume, showHead } from './commands/backup-inspect.ts';
+import { listBackups, type ListOptions } from './commands/backup-list.ts';
+import { listSystemBackupPlaces, showSystemBackupConfig } from './commands/system-backups.ts';
+import { createContext, runCommand, type Context, type ErrorChannel, type World } from './context.ts';
+
+/**
+ * Runs the command line and returns its exit code: 0, or 1 for any error. Names, flags, output and channels are those of
+ * `longhorn backup …` and `longhorn system-backup …` (backupstore-format §7), so that scripts written for them go on.
+ */
+export async function run(args: readonly string[], world: World): Promise<number> {
+  const context = createContext(world);
+  const result = { exitCode: 0 };
+  const program = new Command('mooring');
+  program
+    .description('Longhorn backup stores, read and checked. Credentials come from the environment variables of Longhorn.')
+    .option('--debug', 'accepted for compatibility')
+    .option('--url <url>', 'accepted for compatibility')
+    .option('--volume-name <name>', 'accepted for compatibility');
+  addBackupCommands(program.command('backup').alias('backups').description('volumes and backups'), context, result);
+  addSystemBackupCommands(program.command('system-backup').description('system backups'), context, result);
+  quiet(program, world);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return result.exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 1;
+  }
+}
+
+type Result = { exitCode: number };
+
+function addBackupCommands(parent: Command, context: Context, result: Result): void {
+  const on = actions(context, result);
+  parent
+    .command('list')
+    .alias('ls')
+    .description('list volumes and the names of their backups')
+    .argument('[dest]', 'URL of the store')
+    .option('--volume <name>', 'only this volume')
+    .option('--volume-only', 'without the backups')
+    .action(async (url: string | undefined, options: ListOptions) => {
+      await on('stdout', async () => await listBackups(context, url, options));
+    });
+  const commands = [
+    ['inspect', 'show one backup', 'stdout', inspectBackup],
+    ['inspect-volume', 'show one volume', 'stdout', inspectVolume],
+    ['head', 'show when a volume or backup was last written', 'stdout', showHead],
+    ['ls-backing-image', 'list backing images', 'stdout', listBackingImageNames],
+    ['inspect-backing-image', 'show one backing image', 'log', inspectBackingImage],
+  ] as const;
+  for (const [name, description, channel, command] of commands) {
+    const action = async (url: string | undefined): Promise<void> => {
+      await on(channel, async () => await command(context, url));
+    };
+    parent.command(name).description(description).argument('[url]').action(action);
+  }
+}
+
+function addSystemBackupCommands(parent: Command, context: Context, result: Result): void {
+  const on = actions(context, result);
+  parent
+    .command('list')
+    .alias('ls')
+    .description('list system backups')
+    .argument('[dest]', 'URL of the store')
+    .action(async (url: string | undefined) => {
+      await on('log', async () => await listSystemBackupPlaces(context, url));
+    });
+  parent
+    .command('get-config')
+    .description('show one system backup')
+    .argument('[url]', 'URL of the system backup')
+    .action(async (url: string | undefined) => {
+      await on('log', async () => await showSystemBackupConfig(context, url));
+    });
+}
+
+function actions(context: Context, result: Result) {
+  return async (channel: ErrorChannel, command: () => Promise<string>): Promise<void> => {
+    result.exitCode = await runCommand(context, channel, command);
+  };
+}
+
+// Usage and usage errors go to stdout, as Longhorn's do.
+function quiet(command: Command, world: World): void {
+  command.exitOverride().configureOutput({ writeOut: world.stdout, writeErr: world.stdout });
+  for (const child of command.commands) quiet(child, world);
+}

@@ -1,0 +1,23 @@
+import { DestinationError } from '@mooring/api';
+import { isStoreError } from '@mooring/backupstore';
+
+/** An error with the exact text that longhorn-manager (and scripts written for it) look for. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+}
+
+/** What the user sees of an error. */
+export interface ShownError {
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+/** Turns any error into its text. An absent config reads `cannot find <key> in backupstore`, as Longhorn's. */
+export function toCliError(error: unknown): ShownError {
+  if (isStoreError(error, 'NotFound') && error.key !== undefined) {
+    return { message: `cannot find ${error.key} in backupstore`, exitCode: 1 };
+  }
+  const cause = isStoreError(error, 'InvalidURL') ? error.cause : undefined;
+  if (cause instanceof DestinationError) return { message: cause.message, exitCode: 1 };
+  return { message: error instanceof Error ? error.message : String(error), exitCode: 1 };
+}
