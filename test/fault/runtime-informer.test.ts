@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { eventually, sharedControlPlane, startApiProxy, temporaryFolder, testNamespace, type ApiProxy } from '@mooring/testing';
+import {
+  eventually,
+  sharedControlPlane,
+  startApiProxy,
+  temporaryFolder,
+  testNamespace,
+  type ApiProxy,
+} from '@mooring/testing';
 import { coreResources, createInformer, KubeClient, type Change, type Informer, type Metrics } from '@mooring/runtime';
 import { ManualClock } from '@mooring/runtime/clock';
 import { expect } from 'chai';
@@ -56,7 +63,7 @@ describe('Informer behind a misbehaving network', function () {
   });
 
   const create = (name: string): Promise<unknown> =>
-    direct.create(coreResources.configMaps, { metadata: { namespace, name }, data: { name } } as object);
+    direct.create(coreResources.configMaps, { metadata: { namespace, name }, data: { name } });
   const remove = (name: string): Promise<void> => direct.delete(coreResources.configMaps, { namespace, name });
 
   async function watchThroughProxy(clock?: ManualClock) {
@@ -186,10 +193,7 @@ describe('Informer behind a misbehaving network', function () {
     const clock = new ManualClock();
     const stopFailing = proxy.add({ kind: 'answer', status: 500, body: 'no Status at all' });
     const { informer } = await watchThroughProxy(clock);
-    for (let second = 0; second < 120; second++) {
-      await clock.advance(1_000);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await passSeconds(clock, 120);
     // 0.8 + 1.6 + 3.2 + 6.4 + 12.8 + 25.6 + 30 + 30 s: eight pauses in two minutes
     expect(proxy.counts()['LIST']).to.be.within(3, 10);
     expect(informer.hasSynced).to.equal(false);
@@ -205,10 +209,7 @@ describe('Informer behind a misbehaving network', function () {
     proxy.add({ kind: 'answer', status: 200, body: '' }, { when: ({ operation }) => operation === 'WATCH' });
     const { informer } = await watchThroughProxy(clock);
     await informer.whenSynced();
-    for (let second = 0; second < 60; second++) {
-      await clock.advance(1_000);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await passSeconds(clock, 60);
     expect(proxy.counts()['WATCH']).to.be.within(2, 8);
   });
 
@@ -219,3 +220,15 @@ describe('Informer behind a misbehaving network', function () {
     expect(has(informer, 'kube-root-ca.crt')).to.equal(true);
   });
 });
+
+/** Lets injected time pass in seconds, with time for real requests in between. */
+async function passSeconds(clock: ManualClock, seconds: number): Promise<void> {
+  let passed = 0;
+  await eventually(
+    async () => {
+      await clock.advance(1_000);
+      return ++passed === seconds;
+    },
+    { intervalMs: 2, timeoutMs: 60_000 },
+  );
+}

@@ -47,7 +47,7 @@ describe('Writes to the API server', function () {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { namespace, name: 'thing', ...metadata },
-    } as object);
+    });
 
   const pod = (): Promise<Thing> =>
     kube.create<Thing>(coreResources.pods, {
@@ -55,7 +55,7 @@ describe('Writes to the API server', function () {
       kind: 'Pod',
       metadata: { namespace, name: 'thing' },
       spec: { automountServiceAccountToken: false, containers: [{ name: 'c', image: 'i' }] },
-    } as object);
+    });
 
   const read = (): Promise<Thing> => kube.get<Thing>(coreResources.configMaps, { namespace, name: 'thing' });
 
@@ -91,7 +91,10 @@ describe('Writes to the API server', function () {
       const conditions = [{ type: 'Ready', status: 'True' }];
       await patchStatus(kube, coreResources.pods, before, { ...before, status: { ...before.status, conditions } });
       const other = [{ type: 'Other', status: 'True' }];
-      const late = patchStatus(kube, coreResources.pods, before, { ...before, status: { ...before.status, conditions: other } });
+      const late = patchStatus(kube, coreResources.pods, before, {
+        ...before,
+        status: { ...before.status, conditions: other },
+      });
       expect(isConflict(await caught(late))).to.equal(true);
     });
 
@@ -103,7 +106,10 @@ describe('Writes to the API server', function () {
       });
       const fresh = await pod();
       const error = await caught(
-        patchStatus(kube, coreResources.pods, before, { ...before, status: { ...before.status, message: 'wrong one' } }),
+        patchStatus(kube, coreResources.pods, before, {
+          ...before,
+          status: { ...before.status, message: 'wrong one' },
+        }),
       );
       expect(error).to.be.instanceOf(Error);
       const now = await kube.get<Thing>(coreResources.pods, { namespace, name: 'thing' });
@@ -115,7 +121,12 @@ describe('Writes to the API server', function () {
   describe('patchObject', () => {
     it('removes what is gone, adds what is new and keeps the labels of others', async () => {
       const before = await configMap({ labels: { mine: 'old', gone: 'x' } });
-      await kube.patch(coreResources.configMaps, { namespace, name: 'thing' }, { metadata: { labels: { theirs: 'y' } } }, { kind: 'merge' });
+      await kube.patch(
+        coreResources.configMaps,
+        { namespace, name: 'thing' },
+        { metadata: { labels: { theirs: 'y' } } },
+        { kind: 'merge' },
+      );
       await patchObject(kube, coreResources.configMaps, before, {
         ...before,
         metadata: { ...before.metadata, labels: { mine: 'new' } },
@@ -128,7 +139,12 @@ describe('Writes to the API server', function () {
   });
 
   describe('finalizers', () => {
-    const options = (object: Thing, finalizer: string) => ({ client: kube, type: coreResources.configMaps, object, finalizer });
+    const options = (object: Thing, finalizer: string) => ({
+      client: kube,
+      type: coreResources.configMaps,
+      object,
+      finalizer,
+    });
 
     it('are added beside those of others, also from an old read', async () => {
       const old = await configMap();
@@ -189,7 +205,8 @@ describe('Writes to the API server', function () {
     it('writes an event into the object’s namespace and counts its repetitions', async () => {
       const object = await configMap();
       const recorder = new EventRecorder({ client: kube, component: 'test' });
-      for (let i = 0; i < 3; i++) recorder.record(object, { type: 'Warning', reason: 'Unavailable', message: 'the store is away' });
+      for (let i = 0; i < 3; i++)
+        recorder.record(object, { type: 'Warning', reason: 'Unavailable', message: 'the store is away' });
       await recorder.flush();
       const [event, ...others] = await events();
       expect(others).to.deep.equal([]);
@@ -212,7 +229,8 @@ describe('Writes to the API server', function () {
     it('combines many messages and stops a flood', async () => {
       const object = await configMap();
       const recorder = new EventRecorder({ client: kube, component: 'test' });
-      for (let i = 0; i < 100; i++) recorder.record(object, { type: 'Warning', reason: 'Flood', message: `number ${i}` });
+      for (let i = 0; i < 100; i++)
+        recorder.record(object, { type: 'Warning', reason: 'Flood', message: `number ${i}` });
       await recorder.flush();
       const written = await events();
       expect(written).to.have.length(11);
@@ -229,7 +247,11 @@ describe('Writes to the API server', function () {
     it('takes secrets out of messages', async () => {
       const object = await configMap();
       const recorder = new EventRecorder({ client: kube, component: 'test' });
-      recorder.record(object, { type: 'Warning', reason: 'Leak', message: 'failed: https://u:pw@host/x?X-Amz-Signature=abc' });
+      recorder.record(object, {
+        type: 'Warning',
+        reason: 'Leak',
+        message: 'failed: https://u:pw@host/x?X-Amz-Signature=abc',
+      });
       await recorder.flush();
       const [event] = await events();
       expect(event?.message).to.not.include('pw').and.not.include('abc');

@@ -6,7 +6,10 @@ import type { Outcome } from './outcome.ts';
 /** A controller whose passes end when the test says so. */
 function controlled(options: Partial<ControllerOptions> = {}) {
   const clock = new ManualClock();
-  const running = new Map<string, { signal: AbortSignal; finish: (outcome: Outcome) => void; fail: (error: unknown) => void }>();
+  const running = new Map<
+    string,
+    { signal: AbortSignal; finish: (outcome: Outcome) => void; fail: (error: unknown) => void }
+  >();
   const started: string[] = [];
   const controller = new Controller({
     name: 'test',
@@ -156,7 +159,10 @@ describe('Controller', () => {
     const { controller, clock, running, end } = controlled({ metrics });
     controller.start();
     controller.enqueue('ns/a');
-    await end('ns/a', { result: 'retry', error: Object.assign(new Error('x'), { kind: 'stalled', reason: 'SecretNotFound' }) });
+    await end('ns/a', {
+      result: 'retry',
+      error: Object.assign(new Error('x'), { kind: 'stalled', reason: 'SecretNotFound' }),
+    });
     await clock.advance(5);
     running.get('ns/a')?.fail('not even an error');
     await clock.advance(10);

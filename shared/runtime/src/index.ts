@@ -36,6 +36,7 @@ export {
   type PatchOptions,
   type RawCall,
   type WatchOptions,
+  type Writable,
   type WriteFence,
 } from './kube-client.ts';
 export { noLog, noMetrics, type Counter, type Gauge, type Histogram, type Log, type Metrics } from './observe.ts';

@@ -86,6 +86,12 @@ export interface RawCall extends CallOptions {
   readonly accept?: string | undefined;
 }
 
+/** `Known` as an interface has it, or a literal with further members. */
+type OrMore<Known> = Known | (Known & { readonly [member: string]: unknown });
+
+/** An object to be written. */
+export type Writable<Metadata> = OrMore<{ readonly metadata: OrMore<Metadata> }>;
+
 /** Decides, right before a write is sent, whether this process may still write. */
 export interface WriteFence {
   isLeader(): boolean;
@@ -192,18 +198,18 @@ export class KubeClient {
   /** Creates an object in its `metadata.namespace`. Throws ApiError `AlreadyExists`. */
   create<T = KubeObject>(
     type: ResourceType,
-    object: { metadata?: { namespace?: string | undefined } },
+    object: Writable<{ readonly namespace?: string | undefined }>,
     options: CallOptions & { name?: string; subresource?: string } = {},
   ): Promise<T> {
     const { name, subresource, ...call } = options;
-    const path = resourcePath(type, { namespace: object.metadata?.namespace, name, subresource });
+    const path = resourcePath(type, { namespace: object.metadata.namespace, name, subresource });
     return this.request<T>({ ...call, method: 'POST', path, body: object });
   }
 
   /** Replaces an object; its `metadata.resourceVersion` MUST be what was read, or another's change is lost. */
   replace<T = KubeObject>(
     type: ResourceType,
-    object: { readonly metadata: { readonly namespace?: string | undefined; readonly name: string } },
+    object: Writable<{ readonly namespace?: string | undefined; readonly name: string }>,
     options: CallOptions = {},
   ): Promise<T> {
     return this.request<T>({ ...options, method: 'PUT', path: resourcePath(type, object.metadata), body: object });
@@ -271,7 +277,7 @@ export class KubeClient {
       const error = apiErrorFrom({ method: call.method, path: call.path, status, headers, text });
       const delayMs = status === 401 && attempt === 1 && this.#renewCredential() ? 0 : retryDelayMs(error, attempt);
       if (delayMs === undefined || attempt >= MAX_ATTEMPTS || clock.monotonic() + delayMs >= endsAt) throw error;
-      await sleep(clock, delayMs, call.signal);
+      if (delayMs > 0) await sleep(clock, delayMs, call.signal);
     }
   }
 

@@ -36,11 +36,16 @@ export interface Kubeconfig {
   readonly contexts?: Named<'context', { cluster: string; user?: string; namespace?: string }>['entries'];
 }
 
+async function parseLazily(text: string): Promise<unknown> {
+  const { parseYaml } = await import('./parse-yaml.ts');
+  return parseYaml(text);
+}
+
 /** Reads and parses a kubeconfig: JSON by itself, YAML by the `yaml` package, loaded when needed. Throws an Error that names the file, never its content. */
 export async function parseKubeconfig(path: string): Promise<Kubeconfig> {
   try {
     const text = await readFile(path, 'utf8');
-    const parsed: unknown = text.trimStart().startsWith('{') ? JSON.parse(text) : (await import('yaml')).parse(text);
+    const parsed: unknown = text.trimStart().startsWith('{') ? JSON.parse(text) : await parseLazily(text);
     if (typeof parsed !== 'object' || parsed === null) throw new TypeError('it is not a mapping');
     return parsed;
   } catch (cause) {

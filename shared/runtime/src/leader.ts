@@ -147,21 +147,28 @@ export class LeaderElector implements WriteFence {
 
   /** One attempt to take or renew. Never rejects. */
   async #try(): Promise<boolean> {
+    const isRenewal = this.#state === 'leading' && this.#lease !== undefined && !this.#heldByOther();
     try {
-      const isRenewal = this.#state === 'leading' && this.#lease !== undefined && !this.#heldByOther();
-      if (!isRenewal) await this.#read();
-      if (this.#heldByOther() && !this.#isExpired()) return false;
-      await this.#claim();
-      return true;
+      return await this.#takeOrRenew(!isRenewal);
     } catch (error) {
-      // Somebody else was faster, or the Lease is gone: the next attempt reads before it writes.
-      const isRace = isConflict(error) || isAlreadyExists(error) || isNotFound(error);
-      if (isRace) await this.#read().catch(() => undefined);
-      const fields = { err: error, lease: this.#options.name, state: this.#state };
-      if (isRace) this.#log.debug(fields, 'another process was faster at the lease');
-      else this.#log.warn(fields, 'the lease could not be read or written; trying again');
-      return false;
+      if (!isRace(error)) return this.#notNow(error);
     }
+    // Somebody was faster, or the Lease is gone, or it was our own write whose answer got lost: once more, from what is there now.
+    return this.#takeOrRenew(true).catch((error: unknown) => this.#notNow(error));
+  }
+
+  async #takeOrRenew(readFirst: boolean): Promise<boolean> {
+    if (readFirst) await this.#read();
+    if (this.#heldByOther() && !this.#isExpired()) return false;
+    await this.#claim();
+    return true;
+  }
+
+  #notNow(error: unknown): false {
+    const fields = { err: error, lease: this.#options.name, state: this.#state };
+    if (isConflict(error) || isAlreadyExists(error)) this.#log.debug(fields, 'another process was faster at the lease');
+    else this.#log.warn(fields, 'the lease could not be read or written; trying again');
+    return false;
   }
 
   async #read(): Promise<void> {
@@ -221,4 +228,8 @@ export class LeaderElector implements WriteFence {
   #call(): { timeoutMs: number } {
     return { timeoutMs: this.#renewDeadlineMs / 2 };
   }
+}
+
+function isRace(error: unknown): boolean {
+  return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }

@@ -1,3 +1,4 @@
+import type { Condition } from '@mooring/api';
 import { expect } from 'chai';
 import { ApiError, ConnectionError, LeaseLost, type ErrorKind } from './errors.ts';
 import { settle, type Pass, type SettleInput } from './settle.ts';
@@ -15,7 +16,7 @@ class TestError extends Error {
   }
 }
 
-const ready = (status: 'True' | 'False', reason: string, message = '') => ({
+const ready = (status: 'True' | 'False', reason: string, message = ''): Condition => ({
   type: 'Ready',
   status,
   reason,
@@ -32,7 +33,11 @@ const conflict = new ApiError({ status: 409, reason: 'Conflict', message: 'newer
 
 describe('settle', () => {
   const table: { name: string; pass: Pass; want: object }[] = [
-    { name: 'a success', pass: done, want: { status: 'True', reason: 'Synced', observed: 3, result: 'done', level: 'debug' } },
+    {
+      name: 'a success',
+      pass: done,
+      want: { status: 'True', reason: 'Synced', observed: 3, result: 'done', level: 'debug' },
+    },
     {
       name: 'waiting',
       pass: { waiting: { reason: 'TargetUnavailable', message: 'w' } },
@@ -117,14 +122,18 @@ describe('settle', () => {
   it('gives the same message for the same failure, without ids, times and secrets', () => {
     const at = (id: string, time: string) =>
       run({
-        error: new TestError('transient', 'Unavailable', `no answer (request id: ${id}) at ${time} from https://h/b?sig=s3cret`),
+        error: new TestError(
+          'transient',
+          'Unavailable',
+          `no answer (request id: ${id}) at ${time} from https://h/b?sig=s3cret`,
+        ),
       }).conditions[0]?.message;
     const first = at('17A3F0', '2026-08-21T10:00:00.123Z');
     expect(first).to.equal(at('99B1CC', '2026-08-21T10:05:00.456Z'));
     expect(first).to.not.include('s3cret');
   });
 
-  const events: { name: string; pass: Pass; before: object[]; want: string | undefined }[] = [
+  const events: { name: string; pass: Pass; before: Condition[]; want: string | undefined }[] = [
     { name: 'none for the first success', pass: done, before: [], want: undefined },
     { name: 'none for a success after waiting', pass: done, before: [ready('False', 'Pending')], want: undefined },
     { name: 'Normal for a recovery', pass: done, before: [ready('False', 'Unavailable')], want: 'Normal Synced' },
@@ -156,7 +165,7 @@ describe('settle', () => {
   ];
   for (const { name, pass, before, want } of events) {
     it(`tells of changes by events: ${name}`, () => {
-      const { event } = run(pass, { conditions: before as SettleInput['conditions'] });
+      const { event } = run(pass, { conditions: before });
       expect(event === undefined ? undefined : `${event.type} ${event.reason}`).to.equal(want);
     });
   }

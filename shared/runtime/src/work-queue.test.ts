@@ -232,7 +232,10 @@ class Model {
     if (key === undefined) return false;
     expect(this.#out, 'the same key twice at once').to.not.include(key);
     this.#out.push(key);
-    expect(this.#out.filter((each) => each.charAt(0) === key.charAt(0)), 'a lane over its limit').to.have.length.at.most(2);
+    expect(
+      this.#out.filter((each) => each.charAt(0) === key.charAt(0)),
+      'a lane over its limit',
+    ).to.have.length.at.most(2);
     this.#owed.delete(key);
     return true;
   }
