@@ -11,6 +11,14 @@ const restrictedSyntax = [
   },
 ];
 
+const lazyImports = [
+  {
+    selector: 'ImportExpression[source.value=/^(?![.]|node:)/]',
+    message:
+      'in a bundle, import() of a CommonJS package has no named exports: import it statically in a file of its own, and that file by import()',
+  },
+];
+
 const testSyntax = [
   ...restrictedSyntax,
   {
@@ -42,7 +50,9 @@ const restrictedImports = {
 };
 
 export default tseslint.config(
-  { ignores: ['.*/', '**/node_modules/', '**/dist/', 'coverage/', '.mooring/', 'test/fixtures/', 'shared/testing/go/'] },
+  {
+    ignores: ['.*/', '**/node_modules/', '**/dist/', 'coverage/', '.mooring/', 'test/fixtures/', 'shared/testing/go/'],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -61,7 +71,7 @@ export default tseslint.config(
       'max-params': ['error', 3],
       'max-depth': ['error', 4],
 
-      'no-restricted-syntax': ['error', ...restrictedSyntax],
+      'no-restricted-syntax': ['error', ...restrictedSyntax, ...lazyImports],
       '@typescript-eslint/no-restricted-imports': ['error', restrictedImports],
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
       'no-console': 'error',
@@ -89,6 +99,11 @@ export default tseslint.config(
     },
   },
   {
+    // Programs that talk to a terminal.
+    files: ['services/cli/src/**/*.ts', 'shared/testing/src/**/*.ts', 'test/bench/**/*.ts'],
+    rules: { 'no-console': 'off', 'no-restricted-syntax': ['error', ...restrictedSyntax] },
+  },
+  {
     files: TESTS,
     rules: {
       'max-lines': ['error', { max: 1000 }],
@@ -104,10 +119,5 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
     },
-  },
-  {
-    // Programs that talk to a terminal.
-    files: ['services/cli/src/**/*.ts', 'shared/testing/src/**/*.ts', 'test/bench/**/*.ts'],
-    rules: { 'no-console': 'off' },
   },
 );

@@ -94,7 +94,7 @@ describe('the documents', () => {
     for (const [property, setting] of Object.entries(serviceConfigSchema.properties)) {
       expect(table).to.include(`\`${setting.variable}\``);
       expect(table).to.include(`\`${property}\``);
-      if ('default' in setting && setting.default !== '') expect(table).to.include(String(setting.default));
+      if ('default' in setting) expect(table).to.include(String(setting.default));
     }
   });
 });

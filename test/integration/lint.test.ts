@@ -112,6 +112,7 @@ const PLANTED: [rule: string, path: string, content: string][] = [
   ['house/file-name', 'camelCase.ts', 'void 0;'],
   ['no-restricted-syntax', 'default.ts', 'export default 1;'],
   ['no-restricted-syntax', 'enum.ts', 'enum A {\n  B,\n}\nvoid A.B;'],
+  ['no-restricted-syntax', 'lazy.ts', "void import('yaml');"],
   ['no-restricted-syntax', 'only.test.ts', "it.only('x', () => undefined);"],
   ['no-restricted-syntax', 'skip.test.ts', "describe.skip('x', () => undefined);"],
   ['no-restricted-syntax', 'sleep.test.ts', 'void new Promise((done) => setTimeout(done, 9));'],

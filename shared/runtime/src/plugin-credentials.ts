@@ -1,3 +1,4 @@
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Clock } from './clock.ts';
 import { cachedAuthorization } from './authorization.ts';
 import type { Connection } from './connection.ts';
@@ -7,7 +8,6 @@ import type { Connection } from './connection.ts';
  * A client certificate from a plugin is read once; tokens are asked for again each minute (the plugin caches them) and after a 401.
  */
 export async function pluginCredentials(path: string, clock: Clock): Promise<Partial<Connection>> {
-  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   config.loadFromFile(path);
   const options = async (): Promise<PluginOptions> => {

@@ -33,9 +33,9 @@ async function settingsOf(parts: Parts, configMap: ConfigMap | undefined): Promi
   const text = configMap?.data?.[DEFAULT_RESOURCE_KEY];
   if (configMap === undefined || text === undefined) return {};
   // 13 MiB of memory that only this rare pass needs.
-  const { parse } = await import('yaml');
+  const { parseYaml } = await import('../parse-yaml.ts');
   try {
-    return readSettings(parse(text));
+    return readSettings(parseYaml(text));
   } catch {
     warn(parts, configMap, `key '${DEFAULT_RESOURCE_KEY}' is no valid YAML; correct it`);
     return undefined;

@@ -2,6 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { HttpProxyAgent } from 'http-proxy-agent';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import { StoreError } from '../errors.ts';
 import { proxyFor, type ProxySettings } from './proxy.ts';
 
@@ -29,7 +31,7 @@ export interface AgentSettings {
 }
 
 /** Makes the pools, through a proxy where the settings say so. Throws `CredentialInvalid` for a bad certificate or proxy URL. */
-export async function createAgents(settings: AgentSettings): Promise<HttpAgents> {
+export function createAgents(settings: AgentSettings): HttpAgents {
   const { endpoint } = settings;
   const secureContext = endpoint.protocol === 'https:' ? trustOf(settings) : undefined;
   const options: AgentOptions & { secureContext?: SecureContext } = {
@@ -38,7 +40,7 @@ export async function createAgents(settings: AgentSettings): Promise<HttpAgents>
     maxFreeSockets: MAX_FREE_SOCKETS,
     ...(secureContext !== undefined && { secureContext }),
   };
-  const { httpAgent, httpsAgent } = await selectAgents(options, proxyFor(endpoint, settings.proxies));
+  const { httpAgent, httpsAgent } = selectAgents(options, proxyFor(endpoint, settings.proxies));
   return {
     httpAgent,
     httpsAgent,
@@ -48,15 +50,8 @@ export async function createAgents(settings: AgentSettings): Promise<HttpAgents>
   };
 }
 
-async function selectAgents(
-  options: AgentOptions,
-  proxy: URL | undefined,
-): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
+function selectAgents(options: AgentOptions, proxy: URL | undefined): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
   if (proxy === undefined) return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) };
-  const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
-    import('http-proxy-agent'),
-    import('https-proxy-agent'),
-  ]);
   const httpsAgent: HttpAgent = new HttpsProxyAgent(proxy, options);
   return { httpAgent: new HttpProxyAgent(proxy, options), httpsAgent: httpsAgent as HttpsAgent };
 }

@@ -1,5 +1,6 @@
 import type { S3Destination } from '@mooring/api';
-import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { StoreError } from '../errors.ts';
 import { createAgents, type HttpAgents } from './http-agents.ts';
 import { proxySettings } from './proxy.ts';
@@ -26,7 +27,7 @@ export interface OpenedS3 {
 export async function openS3Client(destination: S3Destination, credentials: Credentials): Promise<OpenedS3> {
   const keys = staticKeys(credentials);
   const endpoint = parseEndpoint(credentials);
-  const agents = await createAgents({
+  const agents = createAgents({
     endpoint: endpoint ?? new URL('https://s3.amazonaws.com'),
     proxies: proxySettings(credentials, process.env),
     caPem: credentials['AWS_CERT'],
@@ -52,12 +53,8 @@ interface ClientParts {
 }
 
 async function createClient({ destination, credentials, keys, endpoint, agents }: ClientParts): Promise<S3Client> {
-  const [{ S3Client: Client }, { NodeHttpHandler }] = await Promise.all([
-    import('@aws-sdk/client-s3'),
-    import('@smithy/node-http-handler'),
-  ]);
   const region = destination.region ?? (await defaultRegion(endpoint));
-  return new Client({
+  return new S3Client({
     ...(region !== undefined && { region }),
     ...(keys !== undefined && { credentials: keys }),
     ...(endpoint !== undefined && { endpoint: endpoint.href }),

@@ -1,4 +1,6 @@
 import type { S3Destination } from '@mooring/api';
+// Static: this file itself is loaded only when an S3 store is opened, and a bundle's import() of the SDK has no named exports.
+import * as sdk from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { isStoreError, StoreError } from '../errors.ts';
 import type {
@@ -21,7 +23,7 @@ import { openS3Client, type OpenedS3 } from './s3-client.ts';
 import { factsOf, toS3Error } from './s3-errors.ts';
 import type { ErrorContext } from './transport-errors.ts';
 
-type Sdk = typeof import('@aws-sdk/client-s3');
+type Sdk = typeof sdk;
 
 // DeleteObjects takes at most this many keys.
 const DELETE_BATCH = 1000;
@@ -31,8 +33,7 @@ export async function openS3Store(
   destination: S3Destination,
   credentials: Readonly<Record<string, string>>,
 ): Promise<ObjectStore> {
-  const [sdk, opened] = await Promise.all([import('@aws-sdk/client-s3'), openS3Client(destination, credentials)]);
-  return new S3Store(sdk, opened, destination);
+  return new S3Store(sdk, await openS3Client(destination, credentials), destination);
 }
 
 /** A bucket of S3 or of a server that speaks it. Single attempts; bodies are always read to their end or destroyed. */
