@@ -100,15 +100,21 @@ export interface RunningWebhooks {
   stop(): Promise<void>;
 }
 
-/** Starts a cluster and both webhooks, and waits until the API server uses them. */
+/** Starts a cluster and both webhooks at the same instant, and waits until the API server uses them. */
 export async function startWebhooks(): Promise<RunningWebhooks> {
   const [mutatingPort, validatingPort] = [await freePort(), await freePort()];
   const cluster = await startAdmissionCluster({
     mutating: `https://127.0.0.1:${String(mutatingPort)}`,
     validating: `https://127.0.0.1:${String(validatingPort)}`,
   });
-  const mutating = await startWebhook(cluster, mutatingWebhook, mutatingPort);
-  const validating = await startWebhook(cluster, validatingWebhook, validatingPort);
+  const [mutating, validating] = await Promise.all([
+    startWebhook({ kind: mutatingWebhook, port: mutatingPort, client: await clientOf(cluster, 'mutating-webhook') }),
+    startWebhook({
+      kind: validatingWebhook,
+      port: validatingPort,
+      client: await clientOf(cluster, 'validating-webhook'),
+    }),
+  ]);
   await eventually(() => isReady(mutating.webhook) && isReady(validating.webhook), { what: 'both webhooks are ready' });
   await untilUsed(cluster);
   return {
@@ -122,13 +128,12 @@ export async function startWebhooks(): Promise<RunningWebhooks> {
   };
 }
 
-/** Starts one webhook as its ServiceAccount; it may not be ready yet. */
-export async function startWebhook(
-  cluster: AdmissionCluster,
-  kind: WebhookKind,
-  port: number,
-): Promise<{ webhook: Webhook; stop: () => Promise<void> }> {
-  const client = await clientOf(cluster, kind.service);
+/** Starts one webhook; it may not be ready yet. Its client is closed with it. */
+export function startWebhook(options: { kind: WebhookKind; port: number; client: KubeClient }): {
+  webhook: Webhook;
+  stop: () => Promise<void>;
+} {
+  const { kind, port, client } = options;
   const webhook = new Webhook({
     kind,
     client,
@@ -168,15 +173,16 @@ export function isReady(webhook: Webhook): boolean {
   return Object.values(webhook.readiness).every((check) => check() === undefined);
 }
 
+/** Asks both webhooks about a target without creating it; rejects when it is refused. */
+export async function probe(cluster: AdmissionCluster): Promise<void> {
+  await cluster.admin.request({
+    method: 'POST',
+    path: `${cluster.path('backuptargets')}?dryRun=All`,
+    body: manifest('BackupTarget', 'probe', { spec: { backupTargetURL: 's3://probe@us-east-1/' } }),
+  });
+}
+
 /** Waits until the API server calls both webhooks: it learns of a new caBundle by a watch of its own. */
-async function untilUsed(cluster: AdmissionCluster): Promise<void> {
-  await eventually(
-    () =>
-      cluster.admin.request({
-        method: 'POST',
-        path: `${cluster.path('backuptargets')}?dryRun=All`,
-        body: manifest('BackupTarget', 'probe', { spec: {} }),
-      }),
-    { what: 'the API server calls the webhooks' },
-  );
+export async function untilUsed(cluster: AdmissionCluster): Promise<void> {
+  await eventually(() => probe(cluster), { timeoutMs: 30_000, what: 'the API server calls the webhooks' });
 }

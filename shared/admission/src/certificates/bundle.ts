@@ -66,6 +66,19 @@ export function findBundleProblem(
   return missing === undefined ? undefined : `it does not name the host '${missing}'`;
 }
 
+/** A CA this close to its end signs nothing new: the leaf would live shorter than a year. */
+const CA_MARGIN_MS = 365 * 86_400_000;
+
+/** Whether the bundle's own authority can sign another certificate: its key is there, fits, and will be valid for a year. */
+export function canSign(bundle: CertificateBundle, nowMs: number): boolean {
+  try {
+    const ca = new X509Certificate(bundle.caCertificate);
+    return ca.checkPrivateKey(createPrivateKey(bundle.caKey)) && ca.validToDate.getTime() > nowMs + CA_MARGIN_MS;
+  } catch {
+    return false;
+  }
+}
+
 function names(leaf: X509Certificate, host: string): boolean {
   return (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) !== undefined;
 }

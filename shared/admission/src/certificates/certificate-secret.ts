@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { coreResources, isAlreadyExists, isConflict, isNotFound } from '@mooring/runtime';
 import type { KubeClient } from '@mooring/runtime';
 import type { ObjectMeta } from '@mooring/api';
-import { findBundleProblem, fromSecretData, toSecretData } from './bundle.ts';
+import { canSign, findBundleProblem, fromSecretData, toSecretData } from './bundle.ts';
 import type { CertificateBundle } from './bundle.ts';
+import type { issueCertificates } from './issue.ts';
 
 /** Name of the Secret in the release namespace that both webhooks share. */
 export const TLS_SECRET = 'mooring-webhook-tls';
@@ -50,9 +51,14 @@ export async function ensureCertificates(options: EnsureCertificatesOptions): Pr
 }
 
 /** The X.509 library costs 3.4 MB and is needed once in the life of a release, so it is loaded only then. */
-async function issue(hosts: readonly string[], nowMs: number): Promise<CertificateBundle> {
-  const { issueCertificates } = await import('./issue.ts');
-  return issueCertificates(hosts, nowMs);
+async function issue(what: Parameters<typeof issueCertificates>[0]): Promise<CertificateBundle> {
+  const certificates = await import('./issue.ts');
+  return certificates.issueCertificates(what);
+}
+
+/** The bundle when its authority can sign on: the API server trusts it already. */
+function usableAuthority(bundle: CertificateBundle | undefined, nowMs: number): CertificateBundle | undefined {
+  return bundle !== undefined && canSign(bundle, nowMs) ? bundle : undefined;
 }
 
 /** One round; undefined when somebody else wrote in between. */
@@ -81,7 +87,7 @@ async function readSecret(client: KubeClient, namespace: string): Promise<Secret
 }
 
 async function createSecret(options: EnsureCertificatesOptions): Promise<CertificateBundle | undefined> {
-  const bundle = await issue(options.hosts, options.nowMs);
+  const bundle = await issue({ hosts: options.hosts, nowMs: options.nowMs });
   try {
     await options.client.create<Secret>(coreResources.secrets, secretOf(options.namespace, bundle));
     return bundle;
@@ -111,7 +117,7 @@ async function replaceSecret(
   old: CertificateBundle | undefined,
 ): Promise<CertificateBundle | undefined> {
   const hosts = [...new Set([...options.hosts, ...hostsOf(old)])];
-  const bundle = await issue(hosts, options.nowMs);
+  const bundle = await issue({ hosts, nowMs: options.nowMs, authority: usableAuthority(old, options.nowMs) });
   try {
     await options.client.patch<Secret>(
       coreResources.secrets,

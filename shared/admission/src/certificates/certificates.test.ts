@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findBundleProblem, fromSecretData, toSecretData } from './bundle.ts';
+import { canSign, findBundleProblem, fromSecretData, toSecretData } from './bundle.ts';
 import type { CertificateBundle } from './bundle.ts';
 import { caBundlePatch } from './ca-bundle.ts';
 import { issueCertificates } from './issue.ts';
@@ -12,8 +12,8 @@ describe('certificates', () => {
   let bundle: CertificateBundle;
   let other: CertificateBundle;
   before(async () => {
-    bundle = await issueCertificates(HOSTS, NOW_MS);
-    other = await issueCertificates(HOSTS, NOW_MS);
+    bundle = await issueCertificates({ hosts: HOSTS, nowMs: NOW_MS });
+    other = await issueCertificates({ hosts: HOSTS, nowMs: NOW_MS });
   });
 
   it('issues a pair that serves for every host at once and for a year', () => {
@@ -50,6 +50,20 @@ describe('certificates', () => {
   for (const [name, find, problem] of problems) {
     it(`finds ${name}`, () => expect(find()).to.equal(problem));
   }
+
+  it('renews a certificate under the same authority, so that trust need not change', async () => {
+    expect(canSign(bundle, NOW_MS)).to.equal(true);
+    const renewed = await issueCertificates({ hosts: ['new.example'], nowMs: NOW_MS + YEAR_MS, authority: bundle });
+    expect(renewed.caCertificate).to.equal(bundle.caCertificate);
+    expect(renewed.certificate).to.not.equal(bundle.certificate);
+    expect(findBundleProblem(renewed, ['new.example'], NOW_MS + YEAR_MS)).to.equal(undefined);
+  });
+
+  it('signs nothing with an authority that has no key, another key, or less than a year left', () => {
+    expect(canSign({ ...bundle, caKey: '' }, NOW_MS)).to.equal(false);
+    expect(canSign({ ...bundle, caKey: other.caKey }, NOW_MS)).to.equal(false);
+    expect(canSign(bundle, NOW_MS + 9.5 * YEAR_MS)).to.equal(false);
+  });
 
   it('reads nothing from a Secret that lacks a serving part, and does without ca.key', () => {
     expect(fromSecretData(undefined)).to.equal(undefined);

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   BasicConstraintsExtension,
@@ -9,6 +9,7 @@ import {
   KeyUsagesExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import type { CertificateBundle } from './bundle.ts';
@@ -22,41 +23,39 @@ const LEAF_LIFETIME_MS = 365 * DAY_MS;
 /** Valid from an hour ago: an API server whose clock is behind must not refuse a fresh certificate. */
 const BACKDATE_MS = 3_600_000;
 
+/** A certificate authority that can sign. */
+interface Authority {
+  readonly certificate: X509Certificate;
+  readonly key: webcrypto.CryptoKey;
+}
+
 /**
- * Makes a new certificate authority and a serving certificate signed by it.
+ * Makes a serving certificate, and the certificate authority that signs it unless there is one already: with the same
+ * authority the API server trusts the new certificate at once.
  *
- * @param hosts DNS names and IP addresses for the subject alternative names, at least one
- * @param nowMs current time, milliseconds since the epoch; the leaf is valid for 365 days from it, the CA for ten years
+ * @param options.hosts DNS names and IP addresses for the subject alternative names, at least one
+ * @param options.nowMs current time, milliseconds since the epoch; the leaf is valid for 365 days from it, a new CA for ten years
+ * @param options.authority `caCertificate` and `caKey` of a bundle to sign with, PEM
  * @returns four PEM texts; nothing is stored
  */
-export async function issueCertificates(hosts: readonly string[], nowMs: number): Promise<CertificateBundle> {
-  const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const leafKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const ca = await X509CertificateGenerator.createSelfSigned(
-    {
-      serialNumber: serialNumber(),
-      name: 'CN=mooring-webhook-ca',
-      notBefore: new Date(nowMs - BACKDATE_MS),
-      notAfter: new Date(nowMs + CA_LIFETIME_MS),
-      signingAlgorithm: ALGORITHM,
-      keys: caKeys,
-      extensions: [
-        new BasicConstraintsExtension(true, 0, true),
-        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      ],
-    },
-    webcrypto,
-  );
+export async function issueCertificates(options: {
+  readonly hosts: readonly string[];
+  readonly nowMs: number;
+  readonly authority?: Pick<CertificateBundle, 'caCertificate' | 'caKey'> | undefined;
+}): Promise<CertificateBundle> {
+  const { hosts, nowMs, authority } = options;
+  const ca = authority === undefined ? await createAuthority(nowMs) : await readAuthority(authority);
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const leaf = await X509CertificateGenerator.create(
     {
       serialNumber: serialNumber(),
       subject: 'CN=mooring-webhook',
-      issuer: ca.subject,
+      issuer: ca.certificate.subject,
       notBefore: new Date(nowMs - BACKDATE_MS),
-      notAfter: new Date(nowMs + LEAF_LIFETIME_MS),
+      notAfter: new Date(Math.min(nowMs + LEAF_LIFETIME_MS, ca.certificate.notAfter.getTime())),
       signingAlgorithm: ALGORITHM,
-      publicKey: leafKeys.publicKey,
-      signingKey: caKeys.privateKey,
+      publicKey: keys.publicKey,
+      signingKey: ca.key,
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -69,11 +68,37 @@ export async function issueCertificates(hosts: readonly string[], nowMs: number)
     webcrypto,
   );
   return {
-    caCertificate: ca.toString('pem'),
-    caKey: await privateKeyPem(caKeys.privateKey),
+    caCertificate: ca.certificate.toString('pem'),
+    caKey: await privateKeyPem(ca.key),
     certificate: leaf.toString('pem'),
-    key: await privateKeyPem(leafKeys.privateKey),
+    key: await privateKeyPem(keys.privateKey),
   };
+}
+
+async function createAuthority(nowMs: number): Promise<Authority> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: serialNumber(),
+      name: 'CN=mooring-webhook-ca',
+      notBefore: new Date(nowMs - BACKDATE_MS),
+      notAfter: new Date(nowMs + CA_LIFETIME_MS),
+      signingAlgorithm: ALGORITHM,
+      keys,
+      extensions: [
+        new BasicConstraintsExtension(true, 0, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      ],
+    },
+    webcrypto,
+  );
+  return { certificate, key: keys.privateKey };
+}
+
+async function readAuthority(pem: Pick<CertificateBundle, 'caCertificate' | 'caKey'>): Promise<Authority> {
+  const der = createPrivateKey(pem.caKey).export({ format: 'der', type: 'pkcs8' });
+  const key = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, true, ['sign']);
+  return { certificate: new X509Certificate(pem.caCertificate), key };
 }
 
 async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {

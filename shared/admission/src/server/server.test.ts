@@ -39,7 +39,7 @@ describe('the webhook server', () => {
   const agent = new Agent({ keepAlive: true });
 
   before(async () => {
-    certificates = await issueCertificates(['127.0.0.1', 'localhost'], Date.now());
+    certificates = await issueCertificates({ hosts: ['127.0.0.1', 'localhost'], nowMs: Date.now() });
   });
 
   beforeEach(async () => {
@@ -177,7 +177,7 @@ describe('the webhook server', () => {
 
   it('shows a new certificate to new connections and keeps the open ones', async () => {
     const open = await openSocket(server.port, certificates.caCertificate);
-    const next = await issueCertificates(['127.0.0.1'], Date.now());
+    const next = await issueCertificates({ hosts: ['127.0.0.1'], nowMs: Date.now() });
     server.setCertificate(next);
     const fresh = await openSocket(server.port, next.caCertificate);
     open.write(`GET /v1/healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
