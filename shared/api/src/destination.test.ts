@@ -122,10 +122,13 @@ describe('destination URLs', () => {
 
   it('of s3 has the same prefix however slashes are typed', () => {
     fc.assert(
-      fc.property(segment, segment, path, fc.constantFrom('', '/', '//'), (bucket, region, prefix, tail) => {
-        const parsed = parseDestination(`s3://${bucket}@${region}/${prefix}${tail}`);
-        expect(parsed).to.include({ scheme: 's3', bucket, region, prefix });
-      }),
+      fc.property(
+        fc.record({ bucket: segment, region: segment, prefix: path, tail: fc.constantFrom('', '/', '//') }),
+        ({ bucket, region, prefix, tail }) => {
+          const parsed = parseDestination(`s3://${bucket}@${region}/${prefix}${tail}`);
+          expect(parsed).to.include({ scheme: 's3', bucket, region, prefix });
+        },
+      ),
     );
   });
 

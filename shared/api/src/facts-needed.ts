@@ -2,7 +2,7 @@
  * Which facts a review needs. Called in a loop (look up, `withFact`, call again) until it returns nothing: a Backup names
  * a Snapshot, the Snapshot a Volume. So a service looks up only what this one review rests on.
  */
-import { type FactNeed, hasFact } from './facts.ts';
+import { factKey, type FactNeed, hasFact } from './facts.ts';
 import type { KindName } from './kinds/index.ts';
 import { LABEL_BACKUP_VOLUME } from './labels.ts';
 import { isDeleting, isElsewhere, labelOf, nameOf, specText } from './raw-object.ts';
@@ -18,7 +18,7 @@ export function factsNeeded(review: Review, phase: Phase): FactNeed[] {
   const object = review.operation === 'DELETE' ? (review.old ?? review.object) : review.object;
   if (isDeleting(object) || isElsewhere(object, review.facts)) return [];
   const needs = phase === 'mutate' ? needsOfDefaults(review) : needsOfRules(review);
-  return needs.filter((need) => !hasFact(review.facts, need));
+  return unique(needs.filter((need) => !hasFact(review.facts, need)));
 }
 
 type Needs = (review: Review) => FactNeed[];
@@ -71,9 +71,10 @@ function targetNeeds(review: Review): FactNeed[] {
   const secret = specText(object, 'credentialSecret');
   const isSecretNew = operation === 'CREATE' || secret !== specText(old, 'credentialSecret');
   const needs: FactNeed[] = secret !== '' && isSecretNew ? [{ fact: 'secret', name: secret }] : [];
+  const isOther = specText(object, 'backupTargetURL') !== specText(old, 'backupTargetURL');
+  if (operation === 'UPDATE' && isOther) needs.push(standby);
   if (!isUrlChanged(review)) return needs;
   needs.push({ fact: 'targets' });
-  if (operation === 'UPDATE') needs.push(standby);
   const others = sameUrlTargets(review, facts.targets ?? []);
   return [...needs, ...secretsToCompare(review, others).map((name): FactNeed => ({ fact: 'secret', name }))];
 }
@@ -119,4 +120,8 @@ function settingNeeds({ operation, object }: Review): FactNeed[] {
 function imageNeed({ object }: Review): FactNeed {
   const [target, image] = [specText(object, 'backupTargetName'), specText(object, 'backingImage')];
   return { fact: 'backingImages', target, image };
+}
+
+function unique(needs: readonly FactNeed[]): FactNeed[] {
+  return [...new Map(needs.map((need) => [`${need.fact} ${factKey(need)}`, need])).values()];
 }

@@ -79,7 +79,7 @@ export function formEscape(text: string): string {
 }
 
 /** Decodes `%XX`; undefined when a `%` is not followed by two hex digits. Bytes that are not UTF-8 become U+FFFD. */
-export function percentDecode(text: string): string | undefined {
+function percentDecode(text: string): string | undefined {
   if (!text.includes('%')) return text;
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined;
   return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));

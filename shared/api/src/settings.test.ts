@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { settingDefinition, settingDefinitions, settingProblem, settingValue } from './settings.ts';
+
+describe('settings', () => {
+  it('have defaults that are legal', () => {
+    for (const [name, definition] of Object.entries(settingDefinitions)) {
+      expect(settingProblem(definition, definition.default), name).to.equal(undefined);
+    }
+  });
+
+  const bad: [name: string, value: string][] = [
+    ['failed-backup-ttl', '-1'],
+    ['failed-backup-ttl', '1.5'],
+    ['failed-backup-ttl', ''],
+    ['backup-execution-timeout', '0'],
+    ['recurring-job-max-retention', '0'],
+    ['recurring-job-max-retention', '251'],
+    ['backup-compression-method', 'zstd'],
+    ['default-backup-block-size', '4'],
+    ['restore-volume-recurring-jobs', 'yes'],
+  ];
+  for (const [name, value] of bad) {
+    it(`${name} is not '${value}'`, () => {
+      const definition = settingDefinition(name);
+      expect(definition && settingProblem(definition, value)).to.be.a('string');
+    });
+  }
+
+  it('that are unknown have no definition, not even those that every object has', () => {
+    expect(settingDefinition('toString')).to.equal(undefined);
+    expect(settingDefinition('backup-target')).to.equal(undefined);
+  });
+
+  it('have the default while there is no object or an empty value', () => {
+    expect([null, undefined, '', '5'].map((stored) => settingValue('failed-backup-ttl', stored))).to.deep.equal([
+      '1440',
+      '1440',
+      '1440',
+      '5',
+    ]);
+  });
+});
