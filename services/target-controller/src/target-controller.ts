@@ -94,6 +94,12 @@ export class TargetController {
     for (const queue of [this.#targetQueue, this.#releaseQueue, this.#defaultQueue]) queue.start();
   }
 
+  /** Passes over targets that run or are due now; 0: everything waits for a change or for time. */
+  get activePasses(): number {
+    const { ready, running } = this.#targetQueue.load;
+    return ready + running;
+  }
+
   /** Ends the passes (those still running after `graceMs` are aborted), then the caches and the connections to stores. */
   async stop(graceMs?: number): Promise<void> {
     const queues = [this.#targetQueue, this.#releaseQueue, this.#defaultQueue];
