@@ -1,5 +1,15 @@
 import { endRun } from '@mooring/testing/run-end';
 
+/**
+ * Under npm, which runs all tests, builds the servers' programs before the first test: from nothing that takes minutes,
+ * longer than any hook may. A single test file that is run by hand builds them when it first needs one.
+ */
+export async function mochaGlobalSetup(): Promise<void> {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const { ensureBinaries, binaryNames } = await import('@mooring/testing/binaries');
+  await ensureBinaries(binaryNames);
+}
+
 /** Stops the servers that the tests of this run shared. */
 export const mochaHooks = {
   async afterAll(this: Mocha.Context): Promise<void> {

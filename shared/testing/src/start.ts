@@ -23,12 +23,22 @@ async function run(options: StartOptions): Promise<void> {
   const running: { embedded?: Embedded } = {};
   const refreshReadyFile = () => {
     const { embedded } = running;
-    if (embedded !== undefined && options.readyFile !== undefined) void writeReadyFile(options.readyFile, embedded);
+    if (embedded === undefined || options.readyFile === undefined || stopping.signal.aborted) return;
+    writeReadyFile(options.readyFile, embedded).catch((error: unknown) => {
+      say(`failed to write ready file '${options.readyFile ?? ''}': ${String(error)}`);
+    });
+  };
+  // Only once the folder is ours: another start's ready file stays.
+  let removeReadyFile: (() => Promise<void>) | undefined;
+  const onFolderHeld = async () => {
+    removeReadyFile = () =>
+      options.readyFile === undefined ? Promise.resolve() : rm(options.readyFile, { force: true });
+    await removeReadyFile();
   };
   const stop = async (why: string) => {
     say(`stopping (${why}) …`);
     stopping.abort(new Error('stopped while starting'));
-    if (options.readyFile !== undefined) await rm(options.readyFile, { force: true });
+    await removeReadyFile?.();
     const { embedded } = running;
     if (embedded === undefined) {
       // The start notices soon and clears away; a build of the programs would not: the watchdog ends what is left.
@@ -44,13 +54,12 @@ async function run(options: StartOptions): Promise<void> {
     (why) => void stop(why),
     () => process.exit(EXIT_INTERRUPTED),
   );
-  if (options.readyFile !== undefined) await rm(options.readyFile, { force: true });
-
   const embedded = await startEmbedded({
     dataDir: options.dataDir,
     sample: options.hasSample,
     namespace: options.namespace,
     say,
+    onFolderHeld,
     onRestart: refreshReadyFile,
     fromSources: process.env['MOORING_START_SOURCES'] === 'true',
     signal: stopping.signal,

@@ -117,7 +117,9 @@ describe('binaries', () => {
     for (const pin of Object.values(pins)) {
       const path = fileURLToPath(new URL(`../../go/${pin.module}/go.mod`, import.meta.url));
       const module = pin.package.replace(/\/cmd\/.*$/, '').replaceAll('.', String.raw`\.`);
-      expect(await readFile(path, 'utf8')).to.match(new RegExp(`^(require|\t)\\s*${module} v${pin.version}( // indirect)?$`, 'm'));
+      expect(await readFile(path, 'utf8')).to.match(
+        new RegExp(`^(require|\t)\\s*${module} v${pin.version}( // indirect)?$`, 'm'),
+      );
     }
   });
 });

@@ -53,3 +53,6 @@ export const pins = {
 
 /** A program that `ensureBinaries` can find or build. */
 export type BinaryName = keyof typeof pins;
+
+/** All of them. */
+export const binaryNames = Object.keys(pins) as readonly BinaryName[];

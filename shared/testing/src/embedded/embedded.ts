@@ -22,6 +22,8 @@ export interface EmbeddedOptions {
   namespace?: string;
   /** Gets one line per event that a user should know of; default: nowhere. */
   say?: (line: string) => void;
+  /** Called once the data folder is this process's, before anything is started. */
+  onFolderHeld?: () => Promise<void>;
   /** Called when a process was started again: its pid is another one. */
   onRestart?: (name: string) => void;
   /** True: the services run from their sources instead of bundles (slower to start, more memory). */
@@ -45,7 +47,7 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
-type FullOptions = Required<Omit<EmbeddedOptions, 'onRestart' | 'signal'>> & EmbeddedOptions;
+type FullOptions = Required<Omit<EmbeddedOptions, 'onFolderHeld' | 'onRestart' | 'signal'>> & EmbeddedOptions;
 
 const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm'] as const;
 const PORTS = ['kube-apiserver', 'etcd', 'etcd peers', ...SERVICES.map((service) => `${service} health`)] as const;
@@ -114,6 +116,7 @@ async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<
   await measure('binaries', ensureBinaries(PROGRAMS, { log: say }));
   const folder = await holdDataFolder(dataDir, say);
   teardown.push('data folder', () => folder.release());
+  await options.onFolderHeld?.();
   const saved = await loadState(join(dataDir, 'state.json'));
   const ports: Record<string, number> = await choosePorts([...PORTS, ...WEBHOOKS], saved.state, say);
   await saved.save();
@@ -131,6 +134,7 @@ async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<
   if (options.sample) {
     const isNew = !saved.state.isSampleMade;
     await measure('sample', provideSample(options, controlPlane, isNew));
+    options.signal?.throwIfAborted();
     saved.state.isSampleMade = true;
     await saved.save();
   }
@@ -145,12 +149,25 @@ async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<
 
 /** The sample is a convenience: when it does not come up, that is said, and everything else goes on. */
 async function provideSample(options: FullOptions, { api }: ControlPlane, isNew: boolean): Promise<void> {
-  try {
+  const work = async () => {
     if (isNew) await makeSample(api, options.namespace, options.dataDir);
     await waitForSample(api, options.namespace);
+  };
+  try {
+    await Promise.race([work(), untilAborted(options.signal)]);
   } catch (error) {
+    if (options.signal?.aborted === true) return;
     options.say(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Settles only when the start is to end. */
+function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => {
+      resolve();
+    });
+  });
 }
 
 /**

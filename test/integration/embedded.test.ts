@@ -1,0 +1,199 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { KubeClient } from '@mooring/runtime';
+import { eventually } from '@mooring/testing';
+import { expect } from 'chai';
+
+const program = fileURLToPath(new URL('../../shared/testing/src/start.ts', import.meta.url));
+
+/** The content of the ready file, as documented. */
+interface Ready {
+  kubeconfig: string;
+  namespace: string;
+  services: Record<string, { pid: number; healthUrl: string; metricsUrl: string }>;
+}
+
+interface Started {
+  child: ChildProcess;
+  ended: Promise<number | null>;
+  output(): string;
+}
+
+interface Named {
+  metadata: { name: string; uid: string };
+}
+
+const SERVICES = [
+  'backup-controller',
+  'mutating-webhook',
+  'target-controller',
+  'validating-webhook',
+  'volume-controller',
+];
+const START_TIMEOUT_MS = 90_000;
+
+describe('npm start', function () {
+  this.timeout(120_000);
+
+  let folder: string;
+  let dataDir: string;
+  let readyFile: string;
+  let current: Started;
+  let server = '';
+  let uids: string[] = [];
+
+  function start(): Started {
+    const child = spawn(process.execPath, [program, '--data-dir', dataDir, '--ready-file', readyFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    return { child, ended, output: () => text };
+  }
+
+  async function ready(started: Started): Promise<Ready> {
+    const hasEnded = started.ended.then(() => {
+      throw new Error(`failed to start '${program}': it ended; it said: ${started.output()}`);
+    });
+    const appears = eventually(async () => JSON.parse(await readFile(readyFile, 'utf8')) as Ready, {
+      timeoutMs: START_TIMEOUT_MS,
+    });
+    return Promise.race([appears, hasEnded]);
+  }
+
+  /** Processes whose command line names the data folder, or whose pid is in a pid file of it; zombies left out. */
+  async function processesOfFolder(): Promise<string[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    return pids.filter((pid) => {
+      try {
+        const { length } = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return length > 0 && pid !== String(process.pid) && command.includes(dataDir);
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  async function objects(plural: string): Promise<Named[]> {
+    const { kubeconfig, namespace } = JSON.parse(await readFile(readyFile, 'utf8')) as Ready;
+    const kube = await KubeClient.fromKubeconfig(kubeconfig);
+    const path = `/apis/longhorn.io/v1beta2/namespaces/${namespace}/${plural}`;
+    const list = await kube.request<{ items: Named[] }>({ method: 'GET', path });
+    kube.close();
+    return list.items;
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mooring-embedded-'));
+    dataDir = join(folder, 'data');
+    readyFile = join(folder, 'ready.json');
+    current = start();
+    await ready(current);
+  });
+
+  after(async () => {
+    current.child.kill('SIGTERM');
+    await current.ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('writes a ready file with every service, each healthy', async () => {
+    const { services, namespace, kubeconfig } = await ready(current);
+    expect(namespace).to.equal('longhorn-system');
+    expect(kubeconfig).to.equal(join(dataDir, 'kubeconfig'));
+    expect(Object.keys(services)).to.deep.equal(SERVICES);
+    for (const { pid, healthUrl, metricsUrl } of Object.values(services)) {
+      expect((await fetch(healthUrl)).status).to.equal(200);
+      expect(await (await fetch(metricsUrl)).text()).to.contain('# TYPE');
+      expect(() => process.kill(pid, 0)).not.to.throw();
+    }
+    server = (JSON.parse(await readFile(kubeconfig, 'utf8')) as { clusters: { cluster: { server: string } }[] })
+      .clusters[0]!.cluster.server;
+  });
+
+  it('makes the sample: two targets, the volumes and backups of the store', async () => {
+    const names = (list: Named[]) => list.map(({ metadata }) => metadata.name);
+    expect(names(await objects('backuptargets'))).to.include.members(['sample', 'empty']);
+    expect(await objects('backupvolumes')).to.have.length(5);
+    const backups = await objects('backups');
+    expect(names(backups)).to.include('backup-aaaaaaaaaaaa0001');
+    uids = backups.map(({ metadata }) => metadata.uid).sort();
+  });
+
+  it('prints tables, the kubeconfig and what to try', async () => {
+    await eventually(() => expect(current.output()).to.contain('Try:'));
+    expect(current.output()).to.match(/get backuptargets\nNAME .*\n(.*\n)*sample .*true/);
+    expect(current.output()).to.contain(join(dataDir, 'kubeconfig'));
+  });
+
+  it('gives each service the rights of its own ServiceAccount only', async () => {
+    const kube = await KubeClient.fromKubeconfig(join(dataDir, 'services', 'backup-controller', 'kubeconfig'));
+    const review = await kube.request<{ status: { userInfo: { username: string } } }>({
+      method: 'POST',
+      path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+    });
+    expect(review.status.userInfo.username).to.equal('system:serviceaccount:mooring-system:mooring-backup-controller');
+    const failure = await kube.request({ method: 'GET', path: '/api/v1/secrets' }).catch((error: unknown) => error);
+    expect(failure).to.have.property('status', 403);
+    kube.close();
+  });
+
+  it('refuses a second start on the same folder and names the process that has it', async () => {
+    const second = start();
+    expect(await second.ended).to.equal(1);
+    expect(second.output()).to.contain(`process ${String(current.child.pid)} runs in it`);
+    expect(second.output()).to.contain('--data-dir');
+  });
+
+  it('starts a killed service again, says so, and renews the ready file', async () => {
+    const { pid } = (await ready(current)).services['target-controller']!;
+    process.kill(pid, 'SIGKILL');
+    const renewed = await eventually(
+      async () => {
+        const found = (await ready(current)).services['target-controller']!;
+        return found.pid !== pid && found;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect((await fetch(renewed.healthUrl)).status).to.equal(200);
+    expect(current.output()).to.contain(`target-controller (process ${String(pid)}) was ended by SIGKILL`);
+  });
+
+  it('leaves no process behind after kill -9, and the next start resumes on the same address', async () => {
+    current.child.kill('SIGKILL');
+    await current.ended;
+    await eventually(async () => (await processesOfFolder()).length === 0, { timeoutMs: 30_000 });
+    current = start();
+    const { kubeconfig } = await eventually(
+      async () => {
+        expect(current.output()).to.contain('Mooring is ready');
+        return ready(current);
+      },
+      { timeoutMs: START_TIMEOUT_MS },
+    );
+    expect(await readFile(kubeconfig, 'utf8')).to.contain(server);
+    expect(current.output()).to.contain('did not end properly; taking over');
+    expect((await objects('backups')).map(({ metadata }) => metadata.uid).sort()).to.deep.equal(uids);
+  });
+
+  it('stops everything on SIGTERM and takes the ready file away', async () => {
+    current.child.kill('SIGTERM');
+    expect(await current.ended).to.equal(0);
+    expect(await processesOfFolder()).to.deep.equal([]);
+    expect(
+      await access(readyFile).then(
+        () => true,
+        () => false,
+      ),
+    ).to.equal(false);
+    expect(await readdir(join(dataDir, 'run'))).to.deep.equal([]);
+    expect(await readdir(dataDir)).not.to.include('lock');
+  });
+});
