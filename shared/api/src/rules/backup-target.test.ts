@@ -7,6 +7,12 @@ const two = [target('default', 's3://bucket@region/', 's'), target('b', 'nfs://s
 
 run('a BackupTarget', [
   {
+    what: 'with passwords in a bad URL, which are not shown',
+    kind: 'BackupTarget',
+    spec: { backupTargetURL: 'ftp://user:hunter2@host/x?password=hunter3' },
+    denied: [[422, URL_FIELD, 'url ftp://user:***@host/x with the unsupported protocol ftp']],
+  },
+  {
     what: 'of each allowed scheme',
     kind: 'BackupTarget',
     spec: { backupTargetURL: 's3://b@r/', credentialSecret: 's' },

@@ -40,7 +40,7 @@ function targetNameDenials(object: RawObject): Denial[] {
 
 function urlDenials(review: Review): Denial[] {
   const url = specText(review.object, 'backupTargetURL');
-  const shown = withoutQuery(url);
+  const shown = withoutSecrets(url);
   const parsed = parseGoUrl(url);
   if (!('error' in parsed) && !review.facts.allowedSchemes.includes(parsed.scheme)) {
     const message = `url ${shown} with the unsupported protocol ${parsed.scheme}`;
@@ -148,7 +148,8 @@ function tryParse(url: string): Destination | DestinationError {
   }
 }
 
-/** Mount options in the query may hold a password. */
-function withoutQuery(url: string): string {
-  return url.split('?', 1)[0] ?? '';
+/** Mount options in the query, and what stands between : and @, may be a password. */
+function withoutSecrets(url: string): string {
+  const [shown = ''] = url.split('?', 1);
+  return shown.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:***@');
 }
