@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { startEmbedded, type Embedded } from './embedded/embedded.ts';
 import { parseStartOptions, UsageError, type StartOptions } from './embedded/options.ts';
-import { writeReadyFile } from './embedded/ready-file.ts';
+import { keepReadyFile } from './embedded/ready-file.ts';
 import { onStopRequest } from './embedded/signals.ts';
 import { renderSummary } from './embedded/summary.ts';
 
@@ -21,24 +20,11 @@ async function run(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
   const stopping = new AbortController();
   const running: { embedded?: Embedded } = {};
-  const refreshReadyFile = () => {
-    const { embedded } = running;
-    if (embedded === undefined || options.readyFile === undefined || stopping.signal.aborted) return;
-    writeReadyFile(options.readyFile, embedded).catch((error: unknown) => {
-      say(`failed to write ready file '${options.readyFile ?? ''}': ${String(error)}`);
-    });
-  };
-  // Only once the folder is ours: another start's ready file stays.
-  let removeReadyFile: (() => Promise<void>) | undefined;
-  const onFolderHeld = async () => {
-    removeReadyFile = () =>
-      options.readyFile === undefined ? Promise.resolve() : rm(options.readyFile, { force: true });
-    await removeReadyFile();
-  };
+  const readyFile = keepReadyFile(options.readyFile, say);
   const stop = async (why: string) => {
     say(`stopping (${why}) …`);
     stopping.abort(new Error('stopped while starting'));
-    await removeReadyFile?.();
+    await readyFile.remove();
     const { embedded } = running;
     if (embedded === undefined) {
       // The start notices soon and clears away; a build of the programs would not: the watchdog ends what is left.
@@ -59,8 +45,10 @@ async function run(options: StartOptions): Promise<void> {
     sample: options.hasSample,
     namespace: options.namespace,
     say,
-    onFolderHeld,
-    onRestart: refreshReadyFile,
+    onFolderHeld: readyFile.hold,
+    onRestart: () => {
+      if (running.embedded !== undefined) readyFile.write(running.embedded);
+    },
     fromSources: process.env['MOORING_START_SOURCES'] === 'true',
     signal: stopping.signal,
   });
@@ -69,7 +57,7 @@ async function run(options: StartOptions): Promise<void> {
   const { hasSample, dataDir } = options;
   const elapsedMs = performance.now() - startedAt;
   say(await renderSummary({ api: controlPlane.api, kubeconfig, namespace, hasSample, dataDir, elapsedMs, timings }));
-  refreshReadyFile();
+  readyFile.write(embedded);
 }
 
 async function main(): Promise<void> {

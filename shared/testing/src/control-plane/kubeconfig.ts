@@ -1,5 +1,5 @@
 /** How a kubeconfig's only user proves who it is. Clients read a token file again, so a renewed token is picked up. */
-export type KubeconfigUser =
+type KubeconfigUser =
   | { certificate: string; key: string; tokenFile?: never }
   | { tokenFile: string; certificate?: never }
   /** No proof at all: a proxy in front adds one. */

@@ -11,11 +11,11 @@ export interface DataFolder extends ProcessSurroundings {
 }
 
 /** Another `npm start` uses the data folder. */
-export class DataFolderInUseError extends Error {}
+class DataFolderInUseError extends Error {}
 
 /**
  * Takes the data folder for this process. What a dead start left is cleared away and said: its lock is taken over, its
- * processes are ended. Throws DataFolderInUseError when a live start has it.
+ * processes are ended. Throws when a live start has it.
  */
 export async function holdDataFolder(dataDir: string, say: (line: string) => void): Promise<DataFolder> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });

@@ -36,7 +36,7 @@ export interface ApiClientOptions {
 }
 
 /** One request: a path with its query, a body that is sent as JSON. */
-export interface ApiRequest {
+interface ApiRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `/api/v1/namespaces/x/configmaps?limit=1`. */
   path: string;

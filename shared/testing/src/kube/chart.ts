@@ -11,7 +11,7 @@ import type { KubeManifest } from './resources.ts';
 export const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The chart's folder. */
-export const chartFolder = join(repositoryFolder, 'charts', 'mooring');
+const chartFolder = join(repositoryFolder, 'charts', 'mooring');
 
 /** What the chart is rendered with. */
 export interface ChartOptions {

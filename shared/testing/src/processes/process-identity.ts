@@ -8,7 +8,7 @@ export interface ProcessIdentity {
 }
 
 /** The start time of `pid` in clock ticks since boot; undefined when it does not run, is a zombie, or there is no `/proc`. */
-export function startTicksOf(pid: number): string | undefined {
+function startTicksOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
     // The second field, the command, may hold spaces and brackets: count from its last bracket.
