@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { facts, raw } from './facts.fixture.ts';
+import { factsNeeded } from './facts-needed.ts';
 import { kinds, type KindName } from './kinds/index.ts';
 import { validate } from './validate.ts';
 
@@ -32,4 +34,57 @@ describe('every kind', () => {
       ]);
     });
   }
+});
+
+describe('any object', () => {
+  const field = fc.constantFrom(
+    'backupTargetURL',
+    'credentialSecret',
+    'pollInterval',
+    'backupTargetName',
+    'volumeName',
+    'snapshotName',
+    'labels',
+    'backupMode',
+    'backupBlockSize',
+    'backingImage',
+    'fromBackup',
+    'Standby',
+    'size',
+    'volume',
+    'task',
+    'cron',
+    'retain',
+    'retainAge',
+    'retentionPolicy',
+    'concurrency',
+    'parameters',
+    'dataLayout',
+  );
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('s3://b@r/', 'nfs://h/x', 'age-based', 's3://b/?backup=bb&volume=vv', true),
+  );
+  const spec = fc.option(fc.dictionary(field, value));
+  const review = fc.record({
+    kind: fc.constantFrom(...kinds.map(({ resource }) => resource.kind as KindName)),
+    operation: fc.constantFrom('CREATE', 'UPDATE', 'DELETE'),
+    now: spec,
+    was: spec,
+  });
+
+  it('gets a verdict, and every denial a field, a reason, a cure and a code', () => {
+    fc.assert(
+      fc.property(review, ({ kind, operation, now, was }) => {
+        const [object, old] = [raw(kind, 'ab', { spec: now }), raw(kind, 'ab', { spec: was })];
+        for (const phase of ['mutate', 'validate'] as const) {
+          expect(factsNeeded({ kind, operation, object, old, facts: facts() }, phase)).to.be.an('array');
+        }
+        for (const denial of validate({ kind, operation, new: object, old, facts: facts() }).denials) {
+          expect([400, 403, 409, 422]).to.include(denial.code);
+          expect([denial.field, denial.message, denial.cure]).to.not.include('');
+        }
+      }),
+    );
+  });
 });
