@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { inspectBackingImage, listBackingImageNames } from './commands/backing-images.ts';
 import { inspectBackup, inspectVolume, showHead } from './commands/backup-inspect.ts';
 import { listBackups, type ListOptions } from './commands/backup-list.ts';
+import { probe } from './commands/store-probe.ts';
 import { listSystemBackupPlaces, showSystemBackupConfig } from './commands/system-backups.ts';
 import { createContext, runCommand, type Context, type ErrorChannel, type World } from './context.ts';
 
@@ -14,12 +15,15 @@ export async function run(args: readonly string[], world: World): Promise<number
   const result = { exitCode: 0 };
   const program = new Command('mooring');
   program
-    .description('Longhorn backup stores, read and checked. Credentials come from the environment variables of Longhorn.')
+    .description(
+      'Longhorn backup stores, read and checked. Credentials come from the environment variables of Longhorn.',
+    )
     .option('--debug', 'accepted for compatibility')
     .option('--url <url>', 'accepted for compatibility')
     .option('--volume-name <name>', 'accepted for compatibility');
   addBackupCommands(program.command('backup').alias('backups').description('volumes and backups'), context, result);
   addSystemBackupCommands(program.command('system-backup').description('system backups'), context, result);
+  addStoreCommands(program.command('store').description('object stores'), context, result);
   quiet(program, world);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -75,6 +79,17 @@ function addSystemBackupCommands(parent: Command, context: Context, result: Resu
     .argument('[url]', 'URL of the system backup')
     .action(async (url: string | undefined) => {
       await on('log', async () => await showSystemBackupConfig(context, url));
+    });
+}
+
+function addStoreCommands(parent: Command, context: Context, result: Result): void {
+  const on = actions(context, result);
+  parent
+    .command('probe')
+    .description('check that a store does what is needed of it; writes and removes some small objects')
+    .argument('[dest]', 'URL of the store')
+    .action(async (url: string | undefined) => {
+      await on('stdout', async () => await probe(context, url));
     });
 }
 

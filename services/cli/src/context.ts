@@ -29,7 +29,11 @@ export function createContext(world: World): Context {
     world,
     open: async (url) => {
       if (url === '') throw new CliError("destination URL hasn't been specified");
-      return await openStore({ url, credentials: credentialsFrom(world.environment) });
+      try {
+        return await openStore({ url, credentials: credentialsFrom(world.environment) });
+      } catch (error) {
+        throw new CliError(toCliError(error, url).message, { cause: error });
+      }
     },
     log: (level, message, error) => {
       world.stderr(formatLogLine({ time: world.now(), level, message, ...(error !== undefined && { error }) }));

@@ -12,12 +12,20 @@ export interface ShownError {
   readonly exitCode: number;
 }
 
-/** Turns any error into its text. An absent config reads `cannot find <key> in backupstore`, as Longhorn's. */
-export function toCliError(error: unknown): ShownError {
+/**
+ * Turns any error into its text. An absent config reads `cannot find <key> in backupstore`, as Longhorn's; `url` is the
+ * one that was to be opened.
+ */
+export function toCliError(error: unknown, url = ''): ShownError {
   if (isStoreError(error, 'NotFound') && error.key !== undefined) {
     return { message: `cannot find ${error.key} in backupstore`, exitCode: 1 };
   }
   const cause = isStoreError(error, 'InvalidURL') ? error.cause : undefined;
-  if (cause instanceof DestinationError) return { message: cause.message, exitCode: 1 };
+  if (cause instanceof DestinationError) return { message: destinationText(cause, url), exitCode: 1 };
   return { message: error instanceof Error ? error.message : String(error), exitCode: 1 };
+}
+
+function destinationText(error: DestinationError, url: string): string {
+  if (error.code !== 'UnsupportedScheme') return error.message;
+  return `driver ${url.slice(0, url.indexOf(':')).toLowerCase()} is not supported`;
 }

@@ -22,7 +22,12 @@ function format(value: GoValue, indent: string): string {
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return encodeGoString(value);
   const deeper = `${indent}\t`;
-  if (isList(value)) return wrap('[]', value.map((item) => format(item, deeper)), indent);
+  if (isList(value))
+    return wrap(
+      '[]',
+      value.map((item) => format(item, deeper)),
+      indent,
+    );
   return wrap(
     '{}',
     membersOf(value).map(([key, member]) => `${encodeGoString(key)}: ${format(member, deeper)}`),

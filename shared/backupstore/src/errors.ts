@@ -1,25 +1,4 @@
-import type { Reason } from '@mooring/api';
-
-/**
- * What a caller should do with an error: `stalled` the user must act, `transient` try again later,
- * `conflict` read again and decide anew, `corrupt` this one object is bad, go on with the others.
- */
-export type ErrorKind = 'stalled' | 'transient' | 'conflict' | 'corrupt';
-
-/** One row of the registry. */
-export interface ErrorDefinition {
-  /** Condition reason. */
-  readonly reason: Reason;
-  readonly kind: ErrorKind;
-  /** Status an HTTP API would answer with. */
-  readonly httpStatus: number;
-  /** Exit code of the CLI. */
-  readonly exitCode: number;
-  /** What happened, in plain words; the noun is put before it. */
-  readonly template: string;
-  /** What the user can do. */
-  readonly cure: string;
-}
+import type { ErrorKind, ErrorRegistry, Reason } from '@mooring/api';
 
 /**
  * Every error of this package. `reason` becomes a condition reason; messages hold no request ids, times, addresses of
@@ -194,7 +173,7 @@ export const backupstoreErrors = {
     template: 'the call was cancelled',
     cure: 'try again',
   },
-} as const satisfies Record<string, ErrorDefinition>;
+} as const satisfies ErrorRegistry;
 
 /** A key of {@link backupstoreErrors}. */
 export type StoreErrorCode = keyof typeof backupstoreErrors;

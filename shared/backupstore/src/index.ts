@@ -1,9 +1,14 @@
 /** @mooring/backupstore: object stores, Longhorn's backup store format, and the scan. */
+export { CheckFailed } from './conformance/check.ts';
+export type { Check, CheckContext } from './conformance/check.ts';
+export { conformanceChecks, probeConformance, runCheck } from './conformance/suite.ts';
+export type { CheckResult } from './conformance/suite.ts';
 export { backupstoreErrors, isStoreError, StoreError } from './errors.ts';
-export type { ErrorDefinition, ErrorKind, StoreErrorCode, StoreErrorOptions } from './errors.ts';
+export type { StoreErrorCode, StoreErrorOptions } from './errors.ts';
 export type * from './store.ts';
 export type { Scheme } from '@mooring/api';
 export * from './layout.ts';
+export { isStoreName } from '@mooring/api';
 export { decodeBackingImageConfig, encodeBackingImageConfig } from './format/backing-image-config.ts';
 export type { BackingImageConfig } from './format/backing-image-config.ts';
 export { decodeBackupConfig, decodeBackupHead, encodeBackupConfig, isBackupComplete } from './format/backup-config.ts';

@@ -13,14 +13,8 @@ export const MARKER_KEY = 'backupstore/mooring.json';
 /** The "volume" that only holds the locks of backing images; no volume, whatever lies in it. */
 export const BACKING_IMAGE_LOCK_HOME = 'BACKINGIMAGE';
 
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const BACKUP_FILE = /^backup_(.*)\.cfg$/;
 const LEFTOVER = /\.tmp\.\d*$/;
-
-/** Whether the name of a volume, backup, backing image or system backup is legal in the store: 2 characters or more of `[a-zA-Z0-9_.-]`, the first alphanumeric. */
-export function isStoreName(name: string): boolean {
-  return NAME.test(name);
-}
 
 /** First 64 hex digits of SHA-512: the checksum of blocks and, over its name, the shard of a volume. */
 export function storeChecksum(data: string | Uint8Array): string {

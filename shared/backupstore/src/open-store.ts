@@ -82,6 +82,10 @@ async function openBackend(destination: Destination, credentials: StoreCredentia
       const { openS3Store } = await import('./backends/s3.ts');
       return await openS3Store(destination, credentials);
     }
+    case 'azblob': {
+      const { openAzblobStore } = await import('./backends/azblob.ts');
+      return await openAzblobStore(destination, credentials);
+    }
     default:
       throw new StoreError('BackendNotInstalled', { action: `open ${destination.scheme} store` });
   }

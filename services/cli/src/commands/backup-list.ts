@@ -1,4 +1,11 @@
-import { isStoreName, scanStore, scanVolume, volumeConfigKey, type ScannedVolume, type ScanIssue } from '@mooring/backupstore';
+import {
+  isStoreName,
+  scanStore,
+  scanVolume,
+  volumeConfigKey,
+  type ScannedVolume,
+  type ScanIssue,
+} from '@mooring/backupstore';
 import { listedVolume } from '../backup-views.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

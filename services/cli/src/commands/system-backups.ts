@@ -11,7 +11,10 @@ export async function listSystemBackupPlaces(context: Context, url: string | und
   try {
     const { items, issues } = await listSystemBackups(store);
     for (const issue of issues) context.log('warning', `${issue.key}: ${issue.message}`);
-    const places = items.map(({ name, version }): [string, string] => [name, `${SYSTEM_BACKUPS_PREFIX}${version}/${name}`]);
+    const places = items.map(({ name, version }): [string, string] => [
+      name,
+      `${SYSTEM_BACKUPS_PREFIX}${version}/${name}`,
+    ]);
     return formatGoJson(new Map(places));
   } finally {
     store.close();

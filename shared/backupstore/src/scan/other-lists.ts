@@ -1,4 +1,5 @@
-import { BACKING_IMAGES_PREFIX, isLeftover, isStoreName, SYSTEM_BACKUPS_PREFIX } from '../layout.ts';
+import { isStoreName } from '@mooring/api';
+import { BACKING_IMAGES_PREFIX, isLeftover, SYSTEM_BACKUPS_PREFIX } from '../layout.ts';
 import type { CallOptions, ObjectInfo, ObjectStore, StoredObject } from '../store.ts';
 import { listPages } from './list-all.ts';
 import { MAX_ISSUES, type ScanIssue } from './types.ts';

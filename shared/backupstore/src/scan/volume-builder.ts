@@ -1,11 +1,5 @@
-import {
-  BACKING_IMAGE_LOCK_HOME,
-  compareKeys,
-  isLeftover,
-  isStoreName,
-  parseBackupFileName,
-  volumePrefix,
-} from '../layout.ts';
+import { isStoreName } from '@mooring/api';
+import { BACKING_IMAGE_LOCK_HOME, compareKeys, isLeftover, parseBackupFileName, volumePrefix } from '../layout.ts';
 import type { ObjectInfo, StoredObject } from '../store.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { ScanIssue, ScannedBackup, ScannedVolume } from './types.ts';

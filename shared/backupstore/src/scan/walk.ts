@@ -1,7 +1,8 @@
 import { parseVolumeKey, VOLUMES_PREFIX } from '../layout.ts';
+import { forEachParallel } from '../parallel.ts';
 import type { ObjectStore } from '../store.ts';
 import { ScanCollector } from './collector.ts';
-import { forEachParallel, listFolder } from './list-all.ts';
+import { listFolder } from './list-all.ts';
 import type { ScanOptions, ScanSummary } from './types.ts';
 import { VolumeBuilder } from './volume-builder.ts';
 
