@@ -213,6 +213,33 @@ describe('Informer behind a misbehaving network', function () {
     expect(proxy.counts()['WATCH']).to.be.within(2, 8);
   });
 
+  it('gives up on a list that is never answered, and asks again', async () => {
+    const clock = new ManualClock();
+    proxy.hang({ when: ({ operation }) => operation === 'LIST', times: 1 });
+    const { informer, restarts } = await watchThroughProxy(clock);
+    await eventually(async () => {
+      await clock.advance(1_000);
+      return informer.hasSynced;
+    });
+    expect(restarts['Timeout']).to.equal(1);
+  });
+
+  it('lists again after some hours, unasked, and finds nothing that the watch had not told', async () => {
+    const clock = new ManualClock();
+    const { informer, lists, changes } = await watchThroughProxy(clock);
+    await informer.whenSynced();
+    await eventually(() => informer.freshness().connected);
+    proxy.freeze();
+    await clock.advance(8 * 3_600_000);
+    proxy.thaw();
+    proxy.add({ kind: 'answer', status: 200, body: '' }, { when: ({ operation }) => operation === 'WATCH', times: 1 });
+    await eventually(async () => {
+      await clock.advance(1_000);
+      return lists() === 2;
+    });
+    expect(changes).to.have.length(1);
+  });
+
   it('waits for pages that come slowly', async () => {
     proxy.setDelayMs(300);
     const { informer } = await watchThroughProxy();

@@ -107,14 +107,12 @@ export async function startWebhooks(): Promise<RunningWebhooks> {
     mutating: `https://127.0.0.1:${String(mutatingPort)}`,
     validating: `https://127.0.0.1:${String(validatingPort)}`,
   });
-  const [mutating, validating] = await Promise.all([
-    startWebhook({ kind: mutatingWebhook, port: mutatingPort, client: await clientOf(cluster, 'mutating-webhook') }),
-    startWebhook({
-      kind: validatingWebhook,
-      port: validatingPort,
-      client: await clientOf(cluster, 'validating-webhook'),
-    }),
-  ]);
+  const [mutatingClient, validatingClient] = [
+    await clientOf(cluster, 'mutating-webhook'),
+    await clientOf(cluster, 'validating-webhook'),
+  ];
+  const mutating = startWebhook({ kind: mutatingWebhook, port: mutatingPort, client: mutatingClient });
+  const validating = startWebhook({ kind: validatingWebhook, port: validatingPort, client: validatingClient });
   await eventually(() => isReady(mutating.webhook) && isReady(validating.webhook), { what: 'both webhooks are ready' });
   await untilUsed(cluster);
   return {

@@ -15,30 +15,43 @@ describe('the admission policies, while both webhooks are down', function () {
   before(async () => {
     cluster = await startAdmissionCluster({ mutating: NOWHERE, validating: NOWHERE });
     controller = await cluster.as('target-controller');
+    await create(controller, path('backuptargets'), manifest('BackupTarget', 'default', { spec: {} }));
+    const volumes = await cluster.as('volume-controller');
+    await create(volumes, path('backups'), manifest('Backup', 'b', { spec: {} }));
     // A policy holds once the API server has read and compiled it.
-    await eventually(async () => {
-      await refusal(create(cluster.admin, 'backuptargets', manifest('BackupTarget', 'probe'), 'default'));
-    });
+    await untilDenied(() => create(cluster.admin, path('backuptargets', 'default'), manifest('BackupTarget', 'probe')));
+    for (const one of [cluster.path('backuptargets', 'default'), path('backups')]) {
+      await untilDenied(() => cluster.admin.request({ method: 'DELETE', path: `${one}?dryRun=All` }));
+    }
   });
 
   after(() => cluster.stop());
 
-  function create(api: ApiClient, plural: string, body: object, namespace = OBJECTS, query = ''): Promise<unknown> {
-    return api.request({ method: 'POST', path: cluster.path(plural, undefined, namespace) + query, body });
+  function create(api: ApiClient, path: string, body: object): Promise<unknown> {
+    return api.request({ method: 'POST', path, body });
+  }
+  async function untilDenied(request: () => Promise<unknown>): Promise<void> {
+    await eventually(async () => {
+      expect((await refusal(request())).status).to.equal(403);
+    });
+  }
+  function path(plural: string, namespace = OBJECTS): string {
+    return cluster.path(plural, undefined, namespace);
   }
 
   it('let the controllers write, so nothing waits for a webhook at start', async () => {
-    await create(controller, 'backuptargets', manifest('BackupTarget', 'default', { spec: {} }));
-    await create(controller, 'backuptargets', manifest('BackupTarget', 'other', { spec: {} }));
+    await create(controller, path('backuptargets'), manifest('BackupTarget', 'other', { spec: {} }));
     await create(
       controller,
-      'backupvolumes',
+      path('backupvolumes'),
       manifest('BackupVolume', 'v', { spec: { backupTargetName: 'default', volumeName: 'v' } }),
     );
   });
 
   it('refuse a user’s write, because the webhook does not answer', async () => {
-    const { status, text } = await refusal(create(cluster.admin, 'backuptargets', manifest('BackupTarget', 'mine')));
+    const { status, text } = await refusal(
+      create(cluster.admin, path('backuptargets'), manifest('BackupTarget', 'mine')),
+    );
     expect(status).to.equal(500);
     expect(text).to.include('failed calling webhook "mutator.longhorn.io"');
   });
@@ -64,10 +77,6 @@ describe('the admission policies, while both webhooks are down', function () {
 
   for (const plural of ['backups', 'backupvolumes']) {
     it(`refuse to delete the collection of ${plural}, and say how else`, async () => {
-      if (plural === 'backups') {
-        const volumes = await cluster.as('volume-controller');
-        await create(volumes, 'backups', manifest('Backup', 'b', { spec: {} }));
-      }
       const { status, text } = await refusal(cluster.admin.request({ method: 'DELETE', path: cluster.path(plural) }));
       expect(status).to.equal(403);
       expect(text).to.include('one by one');
@@ -86,7 +95,9 @@ describe('the admission policies, while both webhooks are down', function () {
   ];
   for (const [kind, plural, spec] of kinds) {
     it(`refuse a ${kind} in any other namespace and name the right one`, async () => {
-      const { status, text } = await refusal(create(cluster.admin, plural, manifest(kind, 'x', { spec }), 'default'));
+      const { status, text } = await refusal(
+        create(cluster.admin, path(plural, 'default'), manifest(kind, 'x', { spec })),
+      );
       expect(status).to.equal(403);
       expect(text).to.include(`${kind} objects belong in the namespace longhorn-system, not in default`);
     });
@@ -94,14 +105,16 @@ describe('the admission policies, while both webhooks are down', function () {
 
   it('refuse a Setting in any other namespace, whose value stands beside the metadata', async () => {
     const { text } = await refusal(
-      create(cluster.admin, 'settings', manifest('Setting', 'x', { value: '1' }), 'default'),
+      create(cluster.admin, path('settings', 'default'), manifest('Setting', 'x', { value: '1' })),
     );
     expect(text).to.include('Setting objects belong in the namespace longhorn-system');
   });
 
   it('bind the controllers too: they write to the object namespace alone', async () => {
     await createNamespace(cluster.admin, 'elsewhere');
-    const { status } = await refusal(create(controller, 'backuptargets', manifest('BackupTarget', 'x'), 'elsewhere'));
+    const { status } = await refusal(
+      create(controller, path('backuptargets', 'elsewhere'), manifest('BackupTarget', 'x')),
+    );
     expect(status).to.equal(403);
   });
 

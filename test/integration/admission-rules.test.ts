@@ -22,10 +22,10 @@ describe('admission on a real API server', function () {
   function target(name: string, url: string, spec: Record<string, unknown> = {}): Promise<KubeManifest> {
     return create('backuptargets', manifest('BackupTarget', name, { spec: { backupTargetURL: url, ...spec } }));
   }
-  function patch(plural: string, name: string, body: object, query = ''): Promise<KubeManifest> {
+  function patch(plural: string, name: string, body: object): Promise<KubeManifest> {
     return cluster.admin.request({
       method: 'PATCH',
-      path: cluster.path(plural, name) + query,
+      path: cluster.path(plural, name),
       contentType: 'application/merge-patch+json',
       body,
     });
@@ -188,8 +188,9 @@ describe('admission on a real API server', function () {
 });
 
 /** The Warning header of a dry-run creation as the admin; empty when there is none. */
-function warningsOf({ plane, path }: AdmissionCluster, body: object): Promise<string> {
-  const url = new URL(`${path('backuptargets')}?dryRun=All`, plane.server);
+function warningsOf(cluster: AdmissionCluster, body: object): Promise<string> {
+  const { plane } = cluster;
+  const url = new URL(`${cluster.path('backuptargets')}?dryRun=All`, plane.server);
   const options = {
     method: 'POST',
     ca: plane.caCertificate,
@@ -201,7 +202,7 @@ function warningsOf({ plane, path }: AdmissionCluster, body: object): Promise<st
   return new Promise((resolve, reject) => {
     const outgoing = request(url, options, (response) => {
       response.resume();
-      resolve(String(response.headers['warning'] ?? ''));
+      resolve(response.headers['warning'] ?? '');
     });
     outgoing.on('error', reject);
     outgoing.end(JSON.stringify(body));

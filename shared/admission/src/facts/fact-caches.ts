@@ -42,7 +42,9 @@ export function createFactCaches(options: FactCachesOptions): FactCaches {
   return {
     ...all,
     start: () => Object.values(all).forEach((informer) => informer.start()),
-    stop: async () => void (await Promise.all(Object.values(all).map((informer) => informer.stop()))),
+    stop: async () => {
+      await Promise.all(Object.values(all).map((informer) => informer.stop()));
+    },
     readiness: Object.fromEntries(
       Object.entries(all).map(([name, informer]) => [`cache-${name}`, cacheReadiness(informer)]),
     ),

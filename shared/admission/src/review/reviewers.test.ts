@@ -16,7 +16,7 @@ function target(name: string, url: string): BackupTarget {
     kind: 'BackupTarget',
     metadata: { name, namespace: NAMESPACE },
     spec: { backupTargetURL: url },
-  } as BackupTarget;
+  };
 }
 
 function create(object: BackupTarget, change: Partial<AdmissionRequest> = {}): AdmissionRequest {

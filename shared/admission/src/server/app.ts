@@ -99,8 +99,9 @@ const requireJson: RequestHandler = (request, response, next) => {
   response.status(415).json(envelope(reject('', 400, "the body must be JSON: set content-type 'application/json'")));
 };
 
-/** Four arguments, or express would not take it for an error handler. Always answers an AdmissionReview. */
+/** Always answers an AdmissionReview. */
 function errorHandler(onError: AppOptions['onError']): ErrorRequestHandler {
+  // eslint-disable-next-line max-params -- express knows an error handler by its four parameters
   return (error, _request, response, next) => {
     const status = statusOf(error);
     onError(error, status);

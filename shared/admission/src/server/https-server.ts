@@ -9,18 +9,6 @@ export interface ServingCertificate {
   readonly certificate: string;
 }
 
-/** A running HTTPS server. */
-export interface HttpsServer {
-  /** The port it listens on; the one asked for, or the system's choice for 0. */
-  readonly port: number;
-  /** New connections get this certificate from now on; open ones stay up with the old one. Nothing is restarted. */
-  setCertificate(certificate: ServingCertificate): void;
-  /** From now on every answer asks its client to connect anew, elsewhere; still takes connections. */
-  drain(): void;
-  /** Drains, takes no new connections, answers the requests that are running and closes. Hard end after `hardStopMs`. */
-  close(hardStopMs: number): Promise<void>;
-}
-
 /**
  * The API server closes an idle connection after 90 s. Ours must live longer, or a request meets a socket that is being
  * closed; each new connection costs four times the CPU of a review (measured 2026-08).
@@ -36,65 +24,117 @@ const REQUEST_TIMEOUT_MS = 9_000;
 const CHECK_INTERVAL_MS = 1_000;
 
 /**
+ * How long no request may have run before the remaining connections are closed at a stop: they were opened and never used,
+ * which Node counts as busy. A request that is just arriving on one of them is still answered.
+ */
+const QUIET_MS = 300;
+
+/** How a server listens. */
+export interface ListenOptions {
+  readonly handler: RequestListener;
+  readonly certificate: ServingCertificate;
+  readonly address: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Default 9,000. */
+  readonly requestTimeoutMs?: number;
+}
+
+/**
  * Starts an HTTPS server (HTTP/1.1: the API server speaks nothing else to webhooks, and express nothing else at all).
  *
  * @throws the system's error when the address is in use or not ours
  */
-export async function listen(options: {
-  readonly handler: RequestListener;
-  readonly certificate: ServingCertificate;
-  readonly address: string;
-  readonly port: number;
-  readonly requestTimeoutMs?: number;
-}): Promise<HttpsServer> {
-  const { handler, certificate, address, port, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  let draining = false;
-  const responses = new Set<ServerResponse>();
-  const server = createServer(
-    {
-      key: certificate.key,
-      cert: certificate.certificate,
-      minVersion: 'TLSv1.2',
-      ALPNProtocols: ['http/1.1'],
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, requestTimeoutMs),
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: requestTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-    },
-    (request, response) => {
-      responses.add(response);
-      response.once('close', () => responses.delete(response));
-      if (draining) response.setHeader('connection', 'close');
-      handler(request, response);
-    },
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, address, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const drain = (): void => {
-    draining = true;
-    for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
-  };
-  return {
-    port: (server.address() as AddressInfo).port,
-    setCertificate: ({ key, certificate: cert }) => server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' }),
-    drain,
-    close: (hardStopMs) => {
-      drain();
-      return close(server, hardStopMs);
-    },
-  };
+export async function listen(options: ListenOptions): Promise<HttpsServer> {
+  const server = new HttpsServer(options);
+  await server.listen(options);
+  return server;
 }
 
-async function close(server: Server, hardStopMs: number): Promise<void> {
-  const hardStop = setTimeout(() => server.closeAllConnections(), hardStopMs);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-  clearTimeout(hardStop);
+/** A running HTTPS server. */
+export class HttpsServer {
+  readonly #server: Server;
+  readonly #running = new Set<ServerResponse>();
+  #port = 0;
+  #isDraining = false;
+  #onQuiet: (() => void) | undefined;
+
+  constructor({ handler, certificate, requestTimeoutMs = REQUEST_TIMEOUT_MS }: ListenOptions) {
+    this.#server = createServer(
+      {
+        key: certificate.key,
+        cert: certificate.certificate,
+        minVersion: 'TLSv1.2',
+        ALPNProtocols: ['http/1.1'],
+        connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, requestTimeoutMs),
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        headersTimeout: requestTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+      },
+      (request, response) => {
+        this.#track(response);
+        handler(request, response);
+      },
+    );
+  }
+
+  /** Binds the address; see `listen`. */
+  async listen({ address, port }: Pick<ListenOptions, 'address' | 'port'>): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, address, () => {
+        this.#server.off('error', reject);
+        this.#port = (this.#server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  /** The port it listens on; the one asked for, or the system's choice for 0; kept after the end. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** New connections get this certificate from now on; open ones stay up with the old one. Nothing is restarted. */
+  setCertificate({ key, certificate }: ServingCertificate): void {
+    this.#server.setSecureContext({ key, cert: certificate, minVersion: 'TLSv1.2' });
+  }
+
+  /** From now on every answer asks its client to connect anew, elsewhere; still takes connections. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const response of this.#running) {
+      if (!response.headersSent) response.setHeader('connection', 'close');
+    }
+  }
+
+  /** Drains, takes no new connections, answers the requests that are running and closes. Hard end after `hardStopMs`. */
+  async close(hardStopMs: number): Promise<void> {
+    this.drain();
+    const closeAll = (): void => this.#server.closeAllConnections();
+    const hardStop = setTimeout(closeAll, hardStopMs);
+    let quiet: NodeJS.Timeout | undefined;
+    this.#onQuiet = () => {
+      clearTimeout(quiet);
+      quiet = setTimeout(() => {
+        if (this.#running.size === 0) closeAll();
+      }, QUIET_MS);
+    };
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+      this.#onQuiet?.();
+    });
+    clearTimeout(hardStop);
+    clearTimeout(quiet);
+  }
+
+  #track(response: ServerResponse): void {
+    this.#running.add(response);
+    response.once('close', () => {
+      this.#running.delete(response);
+      if (this.#running.size === 0) this.#onQuiet?.();
+    });
+    if (this.#isDraining) response.setHeader('connection', 'close');
+  }
 }

@@ -185,18 +185,26 @@ describe('the webhook server', () => {
     fresh.destroy();
   });
 
+  it('does not wait for connections that were opened and never used', async () => {
+    const unused = await openSocket(server.port, certificates.caCertificate);
+    const ended = text(unused);
+    // Were they waited for, this would end with the hard stop, after the test's own time.
+    await server.close(60_000);
+    expect(await ended).to.equal('');
+  });
+
   it('answers what is running while it closes, and takes nothing new', async () => {
-    const gate = Promise.withResolvers<void>();
-    const entered = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<true>();
+    const entered = Promise.withResolvers<true>();
     reviewer = async (request) => {
-      entered.resolve();
+      entered.resolve(true);
       await gate.promise;
       return allow(request.uid);
     };
     const running = send(JSON.stringify(review));
     await entered.promise;
     const closed = server.close(5_000);
-    gate.resolve();
+    gate.resolve(true);
     const answer = await running;
     expect(answer.status).to.equal(200);
     expect(answer.headers['connection']).to.equal('close');
