@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import { decidePass, isRemoteDeleteWish, needsPass, type Pass, type PassFacts } from './policies.ts';
+import { entryOf, targetOf, volumeOf } from './test-objects.ts';
+
+function factsOf(change: Partial<PassFacts> = {}): PassFacts {
+  return { entry: entryOf(), target: targetOf(), volume: volumeOf(), ...change };
+}
+
+const SYNCED = { isSynced: true, hasStatus: true, state: 'Completed' };
+const GONE = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const UNAVAILABLE = { available: false, conditions: [{ type: 'Unavailable', status: 'True' as const }] };
+
+describe('decidePass', () => {
+  const rows: [string, Partial<PassFacts>, Pass][] = [
+    ['a Backup that was never read is read', {}, 'read'],
+    ['a Backup that was read rests', { entry: entryOf(SYNCED) }, 'rest'],
+    ['a new request is answered, whatever its time', { entry: entryOf({ ...SYNCED, syncRequestedAt: '2001' }) }, 'read'],
+    [
+      'an answered request is not answered again',
+      { entry: entryOf({ ...SYNCED, syncRequestedAt: 'a', observedSyncRequestedAt: 'a' }) },
+      'rest',
+    ],
+    ['it waits without its target', { target: undefined }, 'wait'],
+    ['it waits for a target without URL', { target: targetOf({ spec: {} }) }, 'wait'],
+    ['it waits while the target is being deleted', { target: targetOf({ metadata: GONE }) }, 'wait'],
+    ['it waits while the target is unavailable', { target: targetOf({ status: UNAVAILABLE }) }, 'wait'],
+    ['it waits when another target took the name', { target: targetOf({ metadata: { uid: 'other' } }) }, 'wait'],
+    ['it does not wait for a target that has no verdict yet', { target: targetOf({ status: {} }) }, 'read'],
+    ['it waits without its volume', { volume: undefined }, 'wait'],
+    ['it waits until its volume is synced, to know its size', { volume: volumeOf({ hasVerdict: false }) }, 'wait'],
+    [
+      'it waits when another volume took the name',
+      { volume: volumeOf({ metadata: { ...volumeOf().metadata, uid: 'other' } }) },
+      'wait',
+    ],
+    ['one without stamps (made by Longhorn) is read', { entry: entryOf({ targetUid: '', ownerUid: '' }) }, 'read'],
+    ['a deleted one is released', { entry: entryOf({ isDeleting: true }) }, 'release'],
+    [
+      'a deleted one is released without target and volume',
+      { entry: entryOf({ isDeleting: true }), target: undefined, volume: undefined },
+      'release',
+    ],
+    [
+      'a deleted one without our finalizer rests',
+      { entry: entryOf({ isDeleting: true, metadata: { ...entryOf().metadata, finalizers: ['x/y'] } }) },
+      'rest',
+    ],
+    ['one made from a Snapshot here is declined', { entry: entryOf({ isLocal: true }) }, 'decline'],
+    ['and declined once', { entry: entryOf({ isLocal: true, readyReason: 'NotSupportedYet' }) }, 'rest'],
+    ['one that Longhorn completed is left as it is', { entry: entryOf({ isLocal: true, ...SYNCED }) }, 'rest'],
+    ['one that Longhorn is taking is left as it is', { entry: entryOf({ isLocal: true, state: 'InProgress' }) }, 'rest'],
+    ['a deleted one that was made here is released', { entry: entryOf({ isLocal: true, isDeleting: true }) }, 'release'],
+  ];
+  for (const [title, change, pass] of rows) {
+    it(title, () => {
+      const facts = factsOf(change);
+      expect(decidePass(facts)).to.equal(pass);
+      // The queue must not miss a pass that has something to do.
+      if (pass !== 'rest') expect(needsPass(facts.entry)).to.equal(true);
+    });
+  }
+});
+
+describe('isRemoteDeleteWish', () => {
+  const rows: [string, Partial<PassFacts>, boolean][] = [
+    ['a person deleted the object', {}, true],
+    ['the label says object only', { entry: entryOf({ isObjectOnly: true }) }, false],
+    ['it was never backed up', { entry: entryOf({ isLocal: true }) }, false],
+    ['the target is gone', { target: undefined }, false],
+    ['the target is being deleted', { target: targetOf({ metadata: GONE }) }, false],
+    ['the target was replaced', { target: targetOf({ metadata: { uid: 'other' } }) }, false],
+    ['the volume is gone', { volume: undefined }, false],
+    ['the volume is being deleted', { volume: volumeOf({ isDeleting: true }) }, false],
+    ['the volume was replaced', { volume: volumeOf({ metadata: { ...volumeOf().metadata, uid: 'other' } }) }, false],
+  ];
+  for (const [title, change, isWish] of rows) {
+    it(`is ${isWish ? 'one' : 'none'} when ${title}`, () => {
+      expect(isRemoteDeleteWish(factsOf(change))).to.equal(isWish);
+    });
+  }
+});
