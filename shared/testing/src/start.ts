@@ -1,4 +1,4 @@
-import { startEmbedded, type Embedded } from './embedded/embedded.ts';
+import { startEmbedded, type Embedded, type EmbeddedOptions } from './embedded/embedded.ts';
 import { parseStartOptions, UsageError, type StartOptions } from './embedded/options.ts';
 import { keepReadyFile } from './embedded/ready-file.ts';
 import { onStopRequest } from './embedded/signals.ts';
@@ -15,6 +15,17 @@ const EXIT_INTERRUPTED = 130;
 
 /** How long a start that is asked to stop may take to clear away. */
 const START_GRACE_MS = 10_000;
+
+/** A start that ends because it was asked to is no error. */
+async function startOrStop(signal: AbortSignal, options: EmbeddedOptions): Promise<Embedded> {
+  try {
+    return await startEmbedded({ ...options, signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    say('stopped');
+    process.exit(0);
+  }
+}
 
 async function run(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
@@ -40,7 +51,7 @@ async function run(options: StartOptions): Promise<void> {
     (why) => void stop(why),
     () => process.exit(EXIT_INTERRUPTED),
   );
-  const embedded = await startEmbedded({
+  const embedded = await startOrStop(stopping.signal, {
     dataDir: options.dataDir,
     sample: options.hasSample,
     namespace: options.namespace,
@@ -50,7 +61,6 @@ async function run(options: StartOptions): Promise<void> {
       if (running.embedded !== undefined) readyFile.write(running.embedded);
     },
     fromSources: process.env['MOORING_START_SOURCES'] === 'true',
-    signal: stopping.signal,
   });
   running.embedded = embedded;
   const { controlPlane, kubeconfig, namespace, timings } = embedded;

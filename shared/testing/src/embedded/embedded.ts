@@ -65,12 +65,13 @@ function createTimings() {
 }
 
 /** The entry file of each service. */
-async function prepareEntries({ dataDir, fromSources, say }: FullOptions): Promise<Record<string, string>> {
+async function prepareEntries({ dataDir, fromSources }: FullOptions): Promise<Record<string, string>> {
   const missing = SERVICES.filter((service) => !hasServiceSource(service));
-  if (missing.length > 0) say(`left out, because they have no source yet: ${missing.join(', ')}`);
-  const present = SERVICES.filter(hasServiceSource);
-  if (fromSources) return Object.fromEntries(present.map((service) => [service, serviceSource(service)]));
-  return bundleServices(present, join(dataDir, 'bundles'));
+  if (missing.length > 0) {
+    throw new Error(`failed to find service '${missing.join(', ')}': it has no src/main.ts; is the checkout complete?`);
+  }
+  if (fromSources) return Object.fromEntries(SERVICES.map((service) => [service, serviceSource(service)]));
+  return bundleServices(SERVICES, join(dataDir, 'bundles'));
 }
 
 interface Run {
@@ -100,7 +101,8 @@ async function prepare(run: Run) {
     'control plane',
     startControlPlane({ dataDir, ports: controlPlanePorts, isDurable: true, log: say, start, namespace }),
   );
-  await Promise.allSettled([entriesReady, chartReady, controlPlaneReady]);
+  // Both are awaited below; when the control plane fails first, their errors matter no more.
+  for (const work of [entriesReady, chartReady]) work.catch(() => undefined);
   const controlPlane = await controlPlaneReady;
   teardown.push('control plane', () => controlPlane.stop());
   const entries: Partial<Record<ServiceName, string>> = await entriesReady;
@@ -123,6 +125,7 @@ async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<
   const start = createSupervisor({
     ...folder,
     say,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onRestart === undefined ? {} : { onRestart: options.onRestart }),
   });
   const { controlPlane, entries } = await prepare({ options, teardown, measure, ports, start });

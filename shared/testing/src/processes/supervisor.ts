@@ -9,6 +9,8 @@ export interface SupervisorOptions extends ProcessSurroundings {
   say: (line: string) => void;
   /** Called when a process was started again and is ready: its pid is another one. */
   onRestart?: (name: string) => void;
+  /** Ends starts that are under way: the processes that are not ready yet are stopped, and their starts fail. */
+  signal?: AbortSignal;
   /** First pause before a restart, doubled up to `maxBackoffMs`; default 500. */
   minBackoffMs?: number;
   /** Default 30,000. */
@@ -49,10 +51,18 @@ class Supervised implements RunningProcess {
 
   /** Starts it the first time; rejects when it does not become ready. */
   async start(): Promise<void> {
-    await this.#launch().catch(async (error: unknown) => {
+    const { signal } = this.#options;
+    const end = () => void this.stop();
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', end);
+    try {
+      await this.#launch();
+    } catch (error) {
       await this.stop();
       throw error;
-    });
+    } finally {
+      signal?.removeEventListener('abort', end);
+    }
     this.#watching = this.#watch();
   }
 
