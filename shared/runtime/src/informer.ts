@@ -7,6 +7,7 @@ import { reflectorMetrics, type ReflectorMetrics } from './reflector-metrics.ts'
 import { Reflector, type ReflectorTarget } from './reflector.ts';
 import { apiVersionOf } from './resource-path.ts';
 import { Store, type Indexer } from './store.ts';
+import { StringPool } from './string-pool.ts';
 import { trimObject } from './trim.ts';
 
 /** A change of the cache. `old` is absent for `added`, `new` for `deleted`. Objects are shared with the cache: never change them. */
@@ -87,10 +88,13 @@ export class Informer<T extends CachedObject> {
   readonly #log: Log;
   readonly #metrics: ReflectorMetrics;
   readonly #store: Store<T>;
+  readonly #pool = new StringPool();
+  readonly #apiVersion: string;
   readonly #reflector: Reflector<T>;
   readonly #stopped = new AbortController();
   readonly #synced = gate();
   #hasSynced = false;
+  #changes = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: InformerOptions<T>) {
@@ -98,6 +102,7 @@ export class Informer<T extends CachedObject> {
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? noLog;
     this.#metrics = reflectorMetrics(options.metrics ?? noMetrics, options.type.plural, this.#clock);
+    this.#apiVersion = apiVersionOf(options.type);
     this.#store = new Store(options.indexers);
     const target: ReflectorTarget<T> = {
       beginReplace: () => this.#beginReplace(),
@@ -164,7 +169,7 @@ export class Informer<T extends CachedObject> {
     return this.#store.keysByIndex(index, value).size;
   }
 
-  #beginReplace(): { add(object: T): void; commit(): void } {
+  #beginReplace(): { add(object: T): void; commit(): number } {
     const fresh = new Map<string, T>();
     return {
       add: (raw) => {
@@ -177,7 +182,8 @@ export class Informer<T extends CachedObject> {
     };
   }
 
-  #commit(fresh: Map<string, T>): void {
+  #commit(fresh: Map<string, T>): number {
+    const before = this.#changes;
     for (const key of [...this.#store.keys()]) {
       if (!fresh.has(key)) this.#remove(key);
     }
@@ -185,6 +191,7 @@ export class Informer<T extends CachedObject> {
     this.#metrics.size(this.#store.size);
     this.#hasSynced = true;
     this.#synced.open();
+    return this.#changes - before;
   }
 
   #apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
@@ -208,16 +215,22 @@ export class Informer<T extends CachedObject> {
   }
 
   #trim(raw: T): T {
-    const trimmed = trimObject(raw, apiVersionOf(this.#options.type), this.#options.type.kind);
+    const kept = this.#transform(trimObject(raw, this.#apiVersion, this.#options.type.kind));
+    this.#pool.share(kept);
+    return kept;
+  }
+
+  #transform(trimmed: T): T {
     try {
       return this.#options.transform?.(trimmed) ?? trimmed;
     } catch (error) {
-      this.#log.error({ err: error, key: keyOf(raw) }, 'the transform of a cached object failed; it is kept whole');
+      this.#log.error({ err: error, key: keyOf(trimmed) }, 'the transform of a cached object failed; it is kept whole');
       return trimmed;
     }
   }
 
   #notify(change: Change<T>): void {
+    this.#changes++;
     try {
       this.#options.onChange?.(change);
     } catch (error) {

@@ -15,7 +15,15 @@ describe('runService', () => {
   function run(start: (context: ServiceContext) => Promise<void>) {
     const host = new FakeHost();
     const clock = new ManualClock();
-    const ended = runService({ name: 'test', log: noLog, start, clock, host, stopTimeoutMs: 1_000 });
+    const ended = runService({
+      name: 'test',
+      log: noLog,
+      start,
+      clock,
+      host,
+      stopTimeoutMs: 1_000,
+      isMemoryLimited: false,
+    });
     return { host, clock, ended };
   }
 

@@ -1,4 +1,5 @@
 import { gate } from './gate.ts';
+import { setFlagsFromString } from 'node:v8';
 import { systemClock, type Clock } from './clock.ts';
 import type { Log } from './observe.ts';
 
@@ -20,6 +21,8 @@ export interface ServiceOptions {
   readonly start: (context: ServiceContext) => Promise<void>;
   /** The stop as a whole may take so long, milliseconds; below the pod's terminationGracePeriodSeconds (30). Default 25,000. */
   readonly stopTimeoutMs?: number | undefined;
+  /** True: more garbage collection for less memory (see `limitMemory`). False is right for a webhook: its latency counts. Default true. */
+  readonly isMemoryLimited?: boolean | undefined;
   readonly clock?: Clock | undefined;
   /** For tests. Default `process`. */
   readonly host?: ProcessHost | undefined;
@@ -42,6 +45,7 @@ const DEFECTS = ['uncaughtException', 'unhandledRejection'] as const;
 export async function runService(options: ServiceOptions): Promise<void> {
   const { log, name, start } = options;
   const host: ProcessHost = options.host ?? process;
+  if (options.isMemoryLimited !== false) limitMemory();
   const lifetime = new AbortController();
   const ended = Promise.withResolvers<number>();
   const stops: { name: string; stop: () => Promise<void> | void }[] = [];
@@ -72,6 +76,16 @@ export async function runService(options: ServiceOptions): Promise<void> {
   for (const event of SIGNALS) host.off(event, onSignal);
   for (const event of DEFECTS) host.off(event, fail);
   host.exit(code);
+}
+
+/**
+ * Keeps V8's young generation at its first size and lets the old one grow in small steps. By default V8 takes 48 MiB for new objects and
+ * collects late: an informer with 20,000 Backups then needs 145 MiB above the bare process, with this 40 MiB, for less than half a second of
+ * CPU more at the first list (test/bench/reflector.bench.ts, 2026-11-21). Set at run time, so it holds however the process was started.
+ */
+function limitMemory(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--optimize-for-size');
 }
 
 interface Stopping {

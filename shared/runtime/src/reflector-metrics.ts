@@ -3,7 +3,8 @@ import type { Metrics } from './observe.ts';
 
 /** What one reflector reports. */
 export interface ReflectorMetrics {
-  listed(): void;
+  /** `drift`: changes that a planned list found and no watch had told of. */
+  listed(drift: number): void;
   watched(): void;
   restarted(reason: string): void;
   contact(): void;
@@ -17,6 +18,11 @@ const CONTACT_RESOLUTION_MS = 1_000;
 export function reflectorMetrics(metrics: Metrics, resource: string, clock: Clock): ReflectorMetrics {
   const labels = { resource };
   const lists = metrics.counter('mooring_informer_lists_total', 'Complete lists', ['resource']);
+  const drift = metrics.counter(
+    'mooring_informer_drift_total',
+    'Changes that only a planned list found: events were lost, or came in that very moment',
+    ['resource'],
+  );
   const watches = metrics.counter('mooring_informer_watches_total', 'Watches begun', ['resource']);
   const restarts = metrics.counter('mooring_informer_restarts_total', 'Ends of a list or watch by reason', [
     'resource',
@@ -30,7 +36,10 @@ export function reflectorMetrics(metrics: Metrics, resource: string, clock: Cloc
   );
   let shownAt = -Infinity;
   return {
-    listed: () => lists.add(1, labels),
+    listed: (found) => {
+      lists.add(1, labels);
+      if (found > 0) drift.add(found, labels);
+    },
     watched: () => watches.add(1, labels),
     restarted: (reason) => restarts.add(1, { resource, reason }),
     contact: () => {

@@ -15,7 +15,7 @@ export interface Versioned {
 /** Where the reflector puts what it sees. Neither may throw nor take long. */
 export interface ReflectorTarget<T> {
   /** A list begins: objects are collected apart and published by `commit` alone, or never. */
-  beginReplace(): { add(object: T): void; commit(): void };
+  beginReplace(): { add(object: T): void; /** Gives the number of changes. */ commit(): number };
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void;
 }
 
@@ -57,6 +57,9 @@ const LARGE_PAGE_CHARACTERS = 8 * 1024 * 1024;
 /** A watch that lived so long was healthy: the next one starts at once. Shorter ones wait, so a server that closes at once is asked about once a second, then less. */
 const HEALTHY_WATCH_MS = 10_000;
 
+/** At least so often everything is listed again, in case an event ever got lost: `mooring_informer_drift_total` then counts it. */
+const RELIST_AFTER_MS = 8 * 3_600_000;
+
 /** After so many watches in a row that failed without an event the version is given up: it may be from before the server's store was restored. */
 const MAX_FAILED_WATCHES = 5;
 
@@ -75,6 +78,7 @@ export class Reflector<T extends Versioned> {
   readonly #random: () => number;
   #version: string | undefined;
   #failedWatches = 0;
+  #listAgainAtMs = Infinity;
   #lastContactMs = -Infinity;
   #connected = false;
 
@@ -116,6 +120,7 @@ export class Reflector<T extends Versioned> {
       this.#connected = true;
       this.#contact();
       for await (const event of events) this.#take(event);
+      if (this.#clockMs() >= this.#listAgainAtMs) this.#version = undefined;
       return 'Closed';
     } catch (error) {
       return this.#failed(error, isStreaming, signal);
@@ -161,8 +166,10 @@ export class Reflector<T extends Versioned> {
       this.#contact();
       await yieldToEventLoop();
     } while (next !== undefined);
-    replacement.commit();
-    metrics.listed();
+    const isPlanned = this.#clockMs() >= this.#listAgainAtMs;
+    const changes = replacement.commit();
+    metrics.listed(isPlanned ? changes : 0);
+    this.#listAgainAtMs = this.#clockMs() + RELIST_AFTER_MS * (1 + this.#random() / 2);
     return version;
   }
 
@@ -187,6 +194,10 @@ export class Reflector<T extends Versioned> {
     this.#failedWatches = 0;
     if (event.type !== 'BOOKMARK') this.#options.target.apply(event.type, event.object);
     this.#version = event.object.metadata.resourceVersion ?? this.#version;
+  }
+
+  #clockMs(): number {
+    return this.#options.clock.monotonic();
   }
 
   #contact(): void {
