@@ -81,8 +81,8 @@ describe('binaries', () => {
       const paths = await ensureBinaries(['helm', 'etcd'], { env, log, build });
       expect(paths).to.deep.equal({ helm: join(folder, 'a', 'helm'), etcd: cachedPath('etcd', env) });
       expect(built).to.deep.equal(['etcd']);
-      expect(lines[0]).to.match(/^building etcd 3\.\S+ \(1 of 1\)/);
-      expect(lines[1]).to.match(/^built etcd 3\.\S+ \(1 of 1\) in \d+ s$/);
+      expect(lines[0]).to.match(/^building etcd 3\.\S+, once/);
+      expect(lines[1]).to.match(/^built etcd 3\.\S+ in \d+ s$/);
     });
 
     it('builds once for two callers at the same time', async () => {
@@ -96,6 +96,16 @@ describe('binaries', () => {
       await writeFile(join(folder, 'cache', 'build.lock'), '4194399 17\n');
       await ensureBinaries(['etcd'], { env, log, build });
       expect(built).to.deep.equal(['etcd']);
+    });
+
+    it('begins nothing more after a build that failed', async () => {
+      const failing = async (name: BinaryName) => {
+        if (name === 'etcd') throw new Error('no etcd today');
+        return build(name);
+      };
+      const failure = await ensureBinaries(['etcd', 'helm'], { env, log, build: failing }).catch(String);
+      expect(failure).to.contain('no etcd today');
+      expect(built).to.deep.equal([]);
     });
 
     it('says in one message what to install when there is no Go', async () => {

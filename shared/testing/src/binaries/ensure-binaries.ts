@@ -19,17 +19,41 @@ function toStderr(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-async function buildMissing(missing: readonly BinaryName[], log: (line: string) => void, options: EnsureOptions) {
-  const env = options.env ?? process.env;
-  for (const [index, name] of missing.entries()) {
+interface Building {
+  log: (line: string) => void;
+  env: Environment;
+  build: (name: BinaryName, env: Environment) => Promise<string>;
+  /** Set by the first failure: nothing more is begun. */
+  hasFailed: boolean;
+}
+
+async function buildInOrder(names: readonly BinaryName[], building: Building): Promise<void> {
+  const { log, env, build } = building;
+  for (const name of names) {
     // Another process may have built it while this one waited for the lock.
-    if (locateBinary(name, env) !== undefined) continue;
+    if (building.hasFailed || locateBinary(name, env) !== undefined) continue;
     const startedAt = performance.now();
-    const label = `${name} ${pins[name].version} (${String(index + 1)} of ${String(missing.length)})`;
-    log(`building ${label}, once; minutes on a machine that has built nothing yet …`);
-    await (options.build ?? buildBinary)(name, env);
+    const label = `${name} ${pins[name].version}`;
+    log(`building ${label}, once; this takes minutes the first time …`);
+    try {
+      await build(name, env);
+    } catch (error) {
+      building.hasFailed = true;
+      throw error;
+    }
     log(`built ${label} in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
   }
+}
+
+/**
+ * Two builds side by side, because a compiler and above all a linker leave cores idle; but never two of one module,
+ * which would both compile the same packages. Kubernetes is half of the work.
+ */
+async function buildMissing(missing: readonly BinaryName[], building: Building): Promise<void> {
+  const isKubernetes = (name: BinaryName) => pins[name].module === 'kubernetes';
+  const lanes = [missing.filter(isKubernetes), missing.filter((name) => !isKubernetes(name))];
+  const outcomes = await Promise.allSettled(lanes.map((lane) => buildInOrder(lane, building)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /**
@@ -52,7 +76,7 @@ export async function ensureBinaries<Name extends BinaryName>(
       log(`process ${String(holder.pid)} is building ${missing.join(', ')}; waiting for it …`);
     });
     try {
-      await buildMissing(missing, log, options);
+      await buildMissing(missing, { log, env, build: options.build ?? buildBinary, hasFailed: false });
     } finally {
       await lock.release();
     }
