@@ -1,5 +1,5 @@
 import { HealthServer, KubeClient, LeaderElector, type ServiceContext } from '@mooring/runtime';
-import { type Logger, metrics, renderMetrics, startTelemetry } from '@mooring/telemetry';
+import { type Logger, metrics, renderMetricsInPieces, startTelemetry } from '@mooring/telemetry';
 import type { BackupControllerConfig } from './config.ts';
 import { BackupController } from './controller.ts';
 
@@ -34,7 +34,7 @@ export async function startApp(context: ServiceContext, config: BackupController
     address: config.healthAddress,
     port: config.healthPort,
     readiness: controller.readiness,
-    renderMetrics,
+    renderMetrics: renderMetricsInPieces,
   });
   await health.start();
   context.onStop('health', () => health.stop());

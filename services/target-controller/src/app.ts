@@ -1,7 +1,7 @@
 /** The process: telemetry, health, caches, election, controllers; in this order up, in the opposite order down. */
 import { cacheReadiness, HealthServer, KubeClient, LeaderElector, systemClock } from '@mooring/runtime';
 import type { HealthCheck, ServiceContext } from '@mooring/runtime';
-import { metrics, renderMetrics, startTelemetry } from '@mooring/telemetry';
+import { metrics, renderMetricsInPieces, startTelemetry } from '@mooring/telemetry';
 import type { Logger } from '@mooring/telemetry';
 import type { TargetControllerConfig } from './config.ts';
 import { observeCaches } from './metrics.ts';
@@ -47,7 +47,7 @@ export async function startApp(config: TargetControllerConfig, log: Logger, cont
     address: config.healthAddress,
     port: config.healthPort,
     readiness: readinessOf(controller),
-    renderMetrics,
+    renderMetrics: renderMetricsInPieces,
   });
   await health.start();
   context.onStop('health', () => health.stop());

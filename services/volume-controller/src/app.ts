@@ -1,5 +1,5 @@
 import { HealthServer, KubeClient, LeaderElector, type ServiceContext } from '@mooring/runtime';
-import { type Logger, metrics, renderMetrics, startTelemetry } from '@mooring/telemetry';
+import { type Logger, metrics, renderMetricsInPieces, startTelemetry } from '@mooring/telemetry';
 import type { VolumeControllerConfig } from './config.ts';
 import { VolumeController } from './controller.ts';
 
@@ -34,7 +34,7 @@ export async function startApp(context: ServiceContext, config: VolumeController
     address: config.healthAddress,
     port: config.healthPort,
     readiness: controller.readiness,
-    renderMetrics,
+    renderMetrics: renderMetricsInPieces,
   });
   await health.start();
   context.onStop('health', () => health.stop());

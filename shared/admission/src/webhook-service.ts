@@ -1,6 +1,6 @@
 import { HealthServer, KubeClient, sleep, systemClock } from '@mooring/runtime';
 import type { ServiceContext } from '@mooring/runtime';
-import { metrics, renderMetrics, startTelemetry } from '@mooring/telemetry';
+import { metrics, renderMetricsInPieces, startTelemetry } from '@mooring/telemetry';
 import type { Logger } from '@mooring/telemetry';
 import type { WebhookConfig } from './webhook-config.ts';
 import { Webhook } from './webhook.ts';
@@ -36,7 +36,7 @@ export async function startWebhookService({ kind, config, log, context }: Webhoo
     address: config.healthAddress,
     port: config.healthPort,
     readiness: webhook.readiness,
-    renderMetrics,
+    renderMetrics: renderMetricsInPieces,
   });
   await health.start();
   context.onStop('health', () => health.stop());

@@ -51,6 +51,24 @@ describe('HealthServer', () => {
     expect(answer.text).to.not.include('hunter2');
   });
 
+  it('serves metrics in pieces, and breaks off rather than give a part for the whole', async () => {
+    const { ask } = await serve({
+      renderMetrics: async function* () {
+        for (let series = 0; series < 1_000; series++) yield `up{series="${series}"} ${'1'.repeat(100)}\n`;
+      },
+    });
+    expect((await ask('/metrics')).text.split('\n')).to.have.length(1_001);
+    const broken = await serve({
+      renderMetrics: async function* () {
+        yield 'up 1\n';
+        throw new Error('hunter2');
+      },
+    });
+    const answer = await broken.ask('/metrics').catch((error: unknown) => error);
+    expect(answer).to.be.instanceOf(Error);
+    expect(await broken.ask('/healthz')).to.include({ status: 200 });
+  });
+
   it('answers other paths and methods, and garbage, and goes on', async () => {
     const { server, ask } = await serve();
     expect(await ask('/nothing')).to.include({ status: 404 });
