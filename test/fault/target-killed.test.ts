@@ -3,7 +3,6 @@ import {
   type BackupBackingImage,
   type BackupTarget,
   type BackupVolume,
-  type KubeObject,
   resources,
   type ResourceType,
   type SystemBackup,
@@ -83,29 +82,23 @@ async function syncedState(
 /** Everything but what differs between any two runs: UIDs, times, the store's folder and identity. */
 async function stateOf(setup: TargetSetup): Promise<unknown> {
   const target = await setup.get<BackupTarget>(resources.backupTargets, 't');
-  const namesOf = async <T extends KubeObject<unknown, unknown>>(
-    type: ResourceType,
-    pick: (object: T) => unknown,
-  ): Promise<unknown[]> =>
-    (await setup.list<T>(type)).map((object) => [
+  const all = async (type: ResourceType, pick: (object: never) => unknown): Promise<unknown[]> =>
+    (await setup.list<BackupTarget>(type)).map((object) => [
       object.metadata.name,
       object.metadata.labels,
       object.metadata.finalizers,
-      pick(object),
+      pick(object as never),
     ]);
   return {
     target: target?.status?.conditions?.map(({ type, status, reason, message }) => [type, status, reason, message]),
-    volumes: await namesOf<BackupVolume>(resources.backupVolumes, ({ spec }) => [
-      spec.volumeName,
-      spec.backupTargetName,
-    ]),
-    images: await namesOf<BackupBackingImage>(resources.backupBackingImages, ({ spec, status }) => [
+    volumes: await all(resources.backupVolumes, ({ spec }: BackupVolume) => [spec.volumeName, spec.backupTargetName]),
+    images: await all(resources.backupBackingImages, ({ spec, status }: BackupBackingImage) => [
       spec,
       status?.state,
       status?.size,
       status?.checksum,
     ]),
-    systemBackups: await namesOf<SystemBackup>(resources.systemBackups, ({ status }) => [
+    systemBackups: await all(resources.systemBackups, ({ status }: SystemBackup) => [
       status?.state,
       status?.version,
       status?.createdAt,

@@ -118,7 +118,7 @@ describe('target-controller lets objects go', function () {
         kind: 'BackupVolume',
         metadata: { namespace, name, labels: { 'backup-target': 't', 'backup-volume': volumeName, mine: 'yes' } },
         spec: { backupTargetName: 't', volumeName },
-      } as never);
+      });
     await make('bv-random', 'pvc-lz4');
     await eventually(async () => (await setup.get(resources.backupVolumes, 'bv-random')) !== undefined);
     await create();

@@ -112,7 +112,7 @@ describe('target-controller follows what a target depends on', function () {
     const name = 'longhorn-default-resource';
     await eventually(async () => (await setup.get(resources.backupTargets, 'default')) !== undefined);
     const data = { 'default-resource.yaml': 'backup-target: vfs:///nowhere\nbackupstore-poll-interval: "60"\n' };
-    await kube.create(type, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data } as never);
+    await kube.create(type, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data });
     const specOf = async (): Promise<BackupTarget['spec'] | undefined> =>
       (await setup.get<BackupTarget>(resources.backupTargets, 'default'))?.spec;
     await eventually(async () => (await specOf())?.backupTargetURL === 'vfs:///nowhere');

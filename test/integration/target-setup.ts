@@ -197,7 +197,7 @@ function handsOf(kube: KubeClient, namespace: string): Hands {
         kind: 'BackupTarget',
         metadata: { namespace, name },
         spec,
-      } as never),
+      }),
     deleteTarget: (name) => kube.delete(type, { namespace, name }),
     createSecret: async (name, values) => {
       const data = Object.fromEntries(
@@ -208,7 +208,7 @@ function handsOf(kube: KubeClient, namespace: string): Hands {
         kind: 'Secret',
         metadata: { namespace, name },
         data,
-      } as never);
+      });
     },
     ready: (name, status, reason) =>
       eventually(

@@ -188,6 +188,8 @@ describe('events', () => {
     ['do not tell of the same failure again', [failed()], failed('Timeout', 'other words'), []],
     ['tell of another failure', [failed()], failed('AccessDenied'), ['AccessDenied']],
     ['tell of the recovery', [failed()], synced, ['Synced']],
+    ['do not tell of a target that begins without URL', [], { kind: 'no-url', inputs: 'i' }, []],
+    ['tell of a URL that was emptied', [synced], { kind: 'no-url', inputs: 'i' }, ['URLEmpty']],
     ['do not tell of a sync that runs', [], { kind: 'established', identity }, []],
     ['do not tell of waiting', [synced], { kind: 'incomplete', reason: 'Terminating', message: 'm' }, []],
     [

@@ -168,7 +168,7 @@ function readyAfter(outcome: SyncOutcome, isFirst: boolean): ConditionInput | un
   const type = conditionTypes.Ready;
   switch (outcome.kind) {
     case 'synced':
-      return { type, status: 'True', reason: 'Synced', message: '' };
+      return { type, status: 'True', reason: 'Synced', message: 'the objects are what the store holds' };
     case 'established':
       return isFirst
         ? { type, status: 'False', reason: 'Syncing', message: 'the first sync of this store is running' }
@@ -231,6 +231,8 @@ export function eventsOf(before: BackupTargetStatus | undefined, after: BackupTa
 type ReadCondition = Readonly<Partial<Condition>> | undefined;
 
 function isNewFailure(old: ReadCondition, ready: ReadCondition): ready is Readonly<Partial<Condition>> {
+  // A target that was created without URL is no failure: every cluster has an empty `default` at first.
+  if (old === undefined && ready?.reason === 'URLEmpty') return false;
   return ready?.status === 'False' && ready.reason !== old?.reason && !isWaiting(ready.reason);
 }
 
