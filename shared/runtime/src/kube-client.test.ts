@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@mooring/testing';
 import { expect } from 'chai';
 import { fixedAuthorization, tokenFileAuthorization } from './authorization.ts';
 import { ManualClock } from './clock.ts';
@@ -405,10 +406,7 @@ describe('KubeClient', () => {
   });
 });
 
-/** Turns the event loop until `condition` holds. */
+/** Waits for what happens on the other side of a socket. */
 async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; !condition(); turn++) {
-    if (turn > 20_000) throw new Error('failed to see the condition within 20,000 turns of the event loop');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await eventually(condition, { intervalMs: 1 });
 }

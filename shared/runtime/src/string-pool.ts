@@ -13,6 +13,8 @@ const MAX_LENGTH = 256;
 const MAX_VALUES = 4_096;
 /** Members looked at; further ones (labels with unique names) are left alone. */
 const MAX_MEMBERS = 512;
+/** Deeper objects are left alone: no schema of ours goes so deep, and a cycle would not end. */
+const MAX_DEPTH = 16;
 /** After so many tries a member whose values are mostly different (names, uids) is left alone. */
 const TRIAL = 256;
 
@@ -23,25 +25,26 @@ const TRIAL = 256;
 export class StringPool {
   readonly #pools = new Map<string, Pool | null>();
 
-  /** Replaces texts in `value` and everything below by pooled ones, in place. */
-  share(value: object): void {
-    if (Array.isArray(value)) this.#shareList(value as unknown[]);
-    else this.#shareMembers(value as Record<string, unknown>);
+  /** Replaces texts in `value` and everything below by pooled ones, in place; what is frozen is left alone. */
+  share(value: object, depth = 0): void {
+    if (depth > MAX_DEPTH || Object.isFrozen(value)) return;
+    if (Array.isArray(value)) this.#shareList(value as unknown[], depth);
+    else this.#shareMembers(value as Record<string, unknown>, depth);
   }
 
-  #shareList(list: unknown[]): void {
+  #shareList(list: unknown[], depth: number): void {
     for (const [index, item] of list.entries()) {
       if (typeof item === 'string') list[index] = this.#pooled('[]', item);
-      else if (typeof item === 'object' && item !== null) this.share(item);
+      else if (typeof item === 'object' && item !== null) this.share(item, depth + 1);
     }
   }
 
-  #shareMembers(object: Record<string, unknown>): void {
+  #shareMembers(object: Record<string, unknown>, depth: number): void {
     for (const key in object) {
       const item = object[key];
       if (typeof item === 'string') {
         if (item.length >= MIN_LENGTH && item.length <= MAX_LENGTH) object[key] = this.#pooled(key, item);
-      } else if (typeof item === 'object' && item !== null) this.share(item);
+      } else if (typeof item === 'object' && item !== null) this.share(item, depth + 1);
     }
   }
 
