@@ -67,7 +67,11 @@ async function endState(world: World): Promise<unknown> {
       observedGeneration: undefined,
       observedSyncRequestedAt: undefined,
       lastModificationTime: undefined,
-      conditions: status?.conditions?.map(({ type, status: value, reason }: Partial<Condition>) => [type, value, reason]),
+      conditions: status?.conditions?.map(({ type, status: value, reason }: Partial<Condition>) => [
+        type,
+        value,
+        reason,
+      ]),
     },
   }));
 }
@@ -128,7 +132,9 @@ describe('controllers that are killed after any of their writes', function () {
 
   it('finish the first sync', async () => {
     const writes = await killEverywhere(
-      async ({ hands }) => void (await hands.volume('pvc-1')),
+      async ({ hands }) => {
+        await hands.volume('pvc-1');
+      },
       ({ namespace }) => settledIn(kube, namespace, { backups: 3 }),
     );
     expect(writes, '3 creates, 1 block size, 3 + 1 statuses').to.equal(8);

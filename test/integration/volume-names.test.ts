@@ -33,17 +33,20 @@ describe('names that the store allows and Kubernetes does not', function () {
       await setup.volume(volumeName);
       await setup.settled();
       const found = await byStoreName();
-      for (const backup of names) {
-        const object = found.get(backup);
-        expect(object?.status, backup).to.include({ state: 'Completed', volumeName });
-        expect(object?.status?.url).to.contain(`backup=${backup}&volume=${volumeName}`);
-        expect(object?.metadata.labels?.['backup-volume']).to.equal(labelValue(volumeName));
-        expect(isObjectName(object?.metadata.name ?? '')).to.equal(true);
-        if (isObjectName(backup)) expect(object?.metadata.name).to.equal(backup);
-      }
+      for (const backup of names) expectMirror(found.get(backup), { volumeName, backup });
     });
   }
 });
+
+function expectMirror(object: Backup | undefined, of: { volumeName: string; backup: string }): void {
+  if (object === undefined) throw new Error(`there is no Backup of '${of.backup}'`);
+  const { metadata, status } = object;
+  expect(status, of.backup).to.include({ state: 'Completed', volumeName: of.volumeName });
+  expect(status?.url).to.contain(`backup=${of.backup}&volume=${of.volumeName}`);
+  expect(metadata.labels).to.include({ 'backup-volume': labelValue(of.volumeName) });
+  expect(isObjectName(metadata.name)).to.equal(true);
+  if (isObjectName(of.backup)) expect(metadata.name).to.equal(of.backup);
+}
 
 describe('the same backup names in two places', function () {
   this.timeout(60_000);
@@ -85,7 +88,9 @@ describe('the same backup names in two places', function () {
 
   it('and keep their names at the next sync', async () => {
     const namesNow = async (): Promise<string[]> =>
-      (await setup.list<Backup>(resources.backups)).map(({ metadata }) => `${metadata.name} ${metadata.uid ?? ''}`).sort();
+      (await setup.list<Backup>(resources.backups))
+        .map(({ metadata }) => `${metadata.name} ${metadata.uid ?? ''}`)
+        .sort();
     const before = await namesNow();
     for (const volume of await setup.list<Parameters<VolumeSetup['sync']>[0]>(resources.backupVolumes)) {
       await setup.sync(volume);

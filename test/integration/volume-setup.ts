@@ -18,7 +18,7 @@ import { BackupController } from '../../services/backup-controller/src/controlle
 import { VolumeController } from '../../services/volume-controller/src/controller.ts';
 
 /** Requests to the API server of one process, counted by `<verb> <resource>`. */
-export class RequestCounts implements Metrics {
+class RequestCounts implements Metrics {
   readonly #counts = new Map<string, number>();
 
   counter(name: string): { add(value: number, labels?: Readonly<Record<string, string>>): void } {
@@ -151,7 +151,11 @@ export function handsOf(kube: KubeClient, namespace: string): Hands {
   };
 }
 
-function objectOf(kind: string, metadata: { namespace: string; name: string }, spec: object): Parameters<KubeClient['create']>[1] {
+function objectOf(
+  kind: string,
+  metadata: { namespace: string; name: string },
+  spec: object,
+): Parameters<KubeClient['create']>[1] {
   return Object.assign({ metadata }, { apiVersion: API_VERSION, kind, spec });
 }
 

@@ -157,7 +157,11 @@ describe('what changes in a store between two syncs', function () {
 
   it('labels lose the recurring jobs of the volume, which stay with the volume', async () => {
     const name = await makeVolume();
-    const labels = { VolumeRecurringJobInfo: '{"job":{}}', RecurringJob: 'nightly', 'longhorn.io/volume-access-mode': 'rwx' };
+    const labels = {
+      VolumeRecurringJobInfo: '{"job":{}}',
+      RecurringJob: 'nightly',
+      'longhorn.io/volume-access-mode': 'rwx',
+    };
     await store.backup({ volume: name, backup: `${name}-labelled`, labels });
     await setup.sync(volume);
     await setup.settled();

@@ -40,9 +40,10 @@ describe('targets that come and go', function () {
   });
 
   it('a target whose Secret is missing says so on the volume, and syncs when the Secret comes', async () => {
-    const { endpoint, accessKey, secretKey, createBucket } = await sharedS3();
+    const server = await sharedS3();
+    const { endpoint, accessKey, secretKey } = server;
     const bucket = `volume-${setup.namespace}`;
-    await createBucket(bucket);
+    await server.createBucket(bucket);
     const url = `s3://${bucket}@us-east-1/`;
     const credentials = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_ENDPOINTS: endpoint };
     const store = await openStore({ url, credentials, allowedSchemes: ['s3'] });
@@ -108,7 +109,10 @@ describe('targets that come and go', function () {
       return findCondition(seen?.status?.conditions, 'Ready') !== undefined && seen;
     });
     expect(declined?.status).to.include({ state: '', error: '' });
-    expect(findCondition(declined?.status?.conditions, 'Ready')).to.include({ status: 'False', reason: 'NotSupportedYet' });
+    expect(findCondition(declined?.status?.conditions, 'Ready')).to.include({
+      status: 'False',
+      reason: 'NotSupportedYet',
+    });
     expect(declined?.status?.lastSyncedAt ?? undefined).to.equal(undefined);
   });
 });

@@ -3,6 +3,7 @@ import {
   ANNOTATION_TARGET_UID,
   ANNOTATION_TRACEPARENT,
   type Backup,
+  type BackupStatus,
   conditionTypes,
   findCondition,
   LABEL_BACKUP_TARGET,
@@ -11,7 +12,7 @@ import {
 } from '@mooring/api';
 
 /** The label inside a backup's own labels that names the recurring job which made it. */
-export const BACKUP_LABEL_RECURRING_JOB = 'RecurringJob';
+const BACKUP_LABEL_RECURRING_JOB = 'RecurringJob';
 
 /**
  * What this process remembers of one Backup: about 500 bytes instead of 3 KiB, so that 20,000 of them fit beside the program in 150 MiB.
@@ -89,43 +90,47 @@ export class Interner {
 
 /** Reduces a Backup as the API server sends it. Never throws: what is missing becomes the empty string, 0 or false. */
 export function toBackupEntry(backup: Backup, interner: Interner): BackupEntry {
-  const { metadata, spec } = backup;
-  const annotations = metadata.annotations ?? {};
-  const labels = metadata.labels ?? {};
+  const { metadata, spec, status } = backup;
+  const label = (name: string): string => interner.intern(metadata.labels?.[name]);
+  const annotation = (name: string): string => metadata.annotations?.[name] ?? '';
   return {
-    metadata: {
-      name: metadata.name,
-      namespace: interner.intern(metadata.namespace),
-      uid: metadata.uid ?? '',
-      resourceVersion: metadata.resourceVersion ?? '',
-      generation: metadata.generation ?? 0,
-      finalizers: interner.internList(metadata.finalizers ?? []),
-    },
-    target: interner.intern(labels[LABEL_BACKUP_TARGET]),
-    volume: interner.intern(labels[LABEL_BACKUP_VOLUME]),
-    storeName: annotations[ANNOTATION_STORE_NAME] ?? metadata.name,
-    targetUid: interner.intern(annotations[ANNOTATION_TARGET_UID]),
+    metadata: metadataOf(backup, interner),
+    target: label(LABEL_BACKUP_TARGET),
+    volume: label(LABEL_BACKUP_VOLUME),
+    storeName: annotation(ANNOTATION_STORE_NAME) || metadata.name,
+    targetUid: interner.intern(annotation(ANNOTATION_TARGET_UID)),
     ownerUid: interner.intern(metadata.ownerReferences?.find((owner) => owner.kind === 'BackupVolume')?.uid),
-    isLocal: (spec.snapshotName ?? '') !== '',
+    isLocal: textOf(spec.snapshotName) !== '',
     blockSize: interner.intern(spec.backupBlockSize),
     isDeleting: Boolean(metadata.deletionTimestamp),
-    isObjectOnly: labels[LABEL_DELETE_CR_ONLY] === 'true',
-    syncRequestedAt: spec.syncRequestedAt ?? '',
-    traceparent: backup.status?.lastSyncedAt ? '' : (annotations[ANNOTATION_TRACEPARENT] ?? ''),
-    ...statusPart(backup, interner),
+    isObjectOnly: label(LABEL_DELETE_CR_ONLY) === 'true',
+    syncRequestedAt: textOf(spec.syncRequestedAt),
+    traceparent: status?.lastSyncedAt ? '' : annotation(ANNOTATION_TRACEPARENT),
+    ...statusPart(status ?? {}, interner),
   };
 }
 
-function statusPart({ status }: Backup, interner: Interner): Pick<BackupEntry, StatusMember> {
+function metadataOf({ metadata }: Backup, interner: Interner): BackupEntry['metadata'] {
   return {
-    hasStatus: status !== undefined && Object.keys(status).length > 0,
-    isSynced: Boolean(status?.lastSyncedAt),
-    observedSyncRequestedAt: status?.observedSyncRequestedAt ?? '',
-    state: interner.intern(status?.state),
-    readyReason: interner.intern(findCondition(status?.conditions, conditionTypes.Ready)?.reason),
-    sizeBytes: toBytes(status?.size),
-    uploadedBytes: toBytes(status?.newlyUploadDataSize),
-    recurringJob: interner.intern(status?.labels?.[BACKUP_LABEL_RECURRING_JOB]),
+    name: metadata.name,
+    namespace: interner.intern(metadata.namespace),
+    uid: textOf(metadata.uid),
+    resourceVersion: textOf(metadata.resourceVersion),
+    generation: metadata.generation ?? 0,
+    finalizers: interner.internList(metadata.finalizers ?? []),
+  };
+}
+
+function statusPart(status: BackupStatus, interner: Interner): Pick<BackupEntry, StatusMember> {
+  return {
+    hasStatus: Object.keys(status).length > 0,
+    isSynced: Boolean(status.lastSyncedAt),
+    observedSyncRequestedAt: textOf(status.observedSyncRequestedAt),
+    state: interner.intern(status.state),
+    readyReason: interner.intern(findCondition(status.conditions, conditionTypes.Ready)?.reason),
+    sizeBytes: toBytes(status.size),
+    uploadedBytes: toBytes(status.newlyUploadDataSize),
+    recurringJob: interner.intern(status.labels?.[BACKUP_LABEL_RECURRING_JOB]),
   };
 }
 
@@ -139,7 +144,11 @@ type StatusMember =
   | 'uploadedBytes'
   | 'recurringJob';
 
+function textOf(text: string | null | undefined): string {
+  return text ?? '';
+}
+
 function toBytes(text: string | undefined): number {
-  const bytes = Number(text ?? '');
+  const bytes = Number(textOf(text));
   return Number.isFinite(bytes) ? bytes : 0;
 }

@@ -61,25 +61,24 @@ export function createCaches(options: CacheOptions): Caches {
       transform: (raw) => toVolumeEntry(raw as never),
       indexers: { [BY_VOLUME]: (volume) => [volumeKeyOf(volume)] },
       onChange: ({ old, new: volume }) => {
-        if (volume !== undefined && isNews(old, volume)) enqueueAsking(caches, BY_VOLUME, volumeKeyOf(volume), enqueue);
+        if (volume !== undefined && isNews(old, volume))
+          keysAsking(caches, BY_VOLUME, volumeKeyOf(volume)).forEach(enqueue);
       },
     }),
     targets: createInformer<BackupTarget & CachedObject>({
       ...common,
       type: resources.backupTargets,
       onChange: (change) => {
-        if (isOpening(change)) enqueueAsking(caches, BY_TARGET, change.new.metadata.name, enqueue);
+        if (isOpening(change)) keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
       },
     }),
   };
   return caches;
 }
 
-/** Enqueues those Backups under an index value that have something to do. */
-export function enqueueAsking(caches: Caches, index: string, value: string, enqueue: (key: string) => void): void {
-  for (const entry of caches.backups.byIndex(index, value)) {
-    if (needsPass(entry)) enqueue(keyOf(entry));
-  }
+/** Keys of those Backups under an index value that have something to do. */
+export function keysAsking(caches: Caches, index: string, value: string): string[] {
+  return caches.backups.byIndex(index, value).filter(needsPass).map(keyOf);
 }
 
 /**

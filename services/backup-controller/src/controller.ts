@@ -11,7 +11,7 @@ import {
   systemClock,
 } from '@mooring/runtime';
 import pLimit from 'p-limit';
-import { BY_TARGET, type Caches, createCaches, enqueueAsking } from './caches.ts';
+import { BY_TARGET, type Caches, createCaches, keysAsking } from './caches.ts';
 import { observeCaches } from './metrics.ts';
 import { BackupReconciler } from './reconciler.ts';
 import { TargetOpener } from './target-opener.ts';
@@ -122,7 +122,7 @@ export class BackupController {
   #retryTargetsOf(secretName: string): void {
     for (const { spec, metadata } of this.caches.targets.list()) {
       if (spec.credentialSecret !== secretName) continue;
-      enqueueAsking(this.caches, BY_TARGET, metadata.name, (key) => this.#controller.enqueue(key));
+      for (const key of keysAsking(this.caches, BY_TARGET, metadata.name)) this.#controller.enqueue(key);
     }
   }
 }

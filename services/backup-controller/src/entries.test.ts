@@ -16,7 +16,13 @@ describe('toBackupEntry', () => {
       annotations: { 'mooring.io/traceparent': '00-aa-bb-01' },
     },
     spec: { snapshotName: '' },
-    status: { state: 'Completed', size: '42', newlyUploadDataSize: 'x', labels: { RecurringJob: 'nightly' }, conditions: [READY] },
+    status: {
+      state: 'Completed',
+      size: '42',
+      newlyUploadDataSize: 'x',
+      labels: { RecurringJob: 'nightly' },
+      conditions: [READY],
+    },
   };
 
   it('keeps what the metrics need, and takes what is no number as 0', () => {

@@ -38,7 +38,11 @@ function* samplesOf(caches: Caches, valueOf: (entry: BackupEntry) => number): Ge
   for (const key of caches.backups.keys()) {
     const entry = caches.backups.getByKey(key);
     if (entry === undefined) continue;
-    const labels = { volume: volumeNameOf(caches, entry), backup: entry.metadata.name, recurring_job: entry.recurringJob };
+    const labels = {
+      volume: volumeNameOf(caches, entry),
+      backup: entry.metadata.name,
+      recurring_job: entry.recurringJob,
+    };
     yield { value: valueOf(entry), labels };
   }
 }

@@ -14,7 +14,11 @@ describe('decidePass', () => {
   const rows: [string, Partial<PassFacts>, Pass][] = [
     ['a Backup that was never read is read', {}, 'read'],
     ['a Backup that was read rests', { entry: entryOf(SYNCED) }, 'rest'],
-    ['a new request is answered, whatever its time', { entry: entryOf({ ...SYNCED, syncRequestedAt: '2001' }) }, 'read'],
+    [
+      'a new request is answered, whatever its time',
+      { entry: entryOf({ ...SYNCED, syncRequestedAt: '2001' }) },
+      'read',
+    ],
     [
       'an answered request is not answered again',
       { entry: entryOf({ ...SYNCED, syncRequestedAt: 'a', observedSyncRequestedAt: 'a' }) },
@@ -48,8 +52,16 @@ describe('decidePass', () => {
     ['one made from a Snapshot here is declined', { entry: entryOf({ isLocal: true }) }, 'decline'],
     ['and declined once', { entry: entryOf({ isLocal: true, readyReason: 'NotSupportedYet' }) }, 'rest'],
     ['one that Longhorn completed is left as it is', { entry: entryOf({ isLocal: true, ...SYNCED }) }, 'rest'],
-    ['one that Longhorn is taking is left as it is', { entry: entryOf({ isLocal: true, state: 'InProgress' }) }, 'rest'],
-    ['a deleted one that was made here is released', { entry: entryOf({ isLocal: true, isDeleting: true }) }, 'release'],
+    [
+      'one that Longhorn is taking is left as it is',
+      { entry: entryOf({ isLocal: true, state: 'InProgress' }) },
+      'rest',
+    ],
+    [
+      'a deleted one that was made here is released',
+      { entry: entryOf({ isLocal: true, isDeleting: true }) },
+      'release',
+    ],
   ];
   for (const [title, change, pass] of rows) {
     it(title, () => {

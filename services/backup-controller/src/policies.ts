@@ -36,7 +36,7 @@ function isAsked(entry: BackupEntry): boolean {
 }
 
 /** True when the target's store may be read for this object: it is open, and the target that the object came from. */
-export function isTargetReadable(entry: BackupEntry, target: BackupTarget | undefined): target is BackupTarget {
+function isTargetReadable(entry: BackupEntry, target: BackupTarget | undefined): target is BackupTarget {
   return target !== undefined && isSameUid(entry.targetUid, target.metadata.uid) && isTargetOpen(target);
 }
 
@@ -54,7 +54,7 @@ export function isTargetOpen(target: BackupTarget): boolean {
  * True when volume-controller has said something about the volume: its size, its creation time and its backing image are then copied from there,
  * which saves one GET of `volume.cfg` for every Backup.
  */
-export function isVolumeKnown(entry: BackupEntry, volume: VolumeEntry | undefined): volume is VolumeEntry {
+function isVolumeKnown(entry: BackupEntry, volume: VolumeEntry | undefined): volume is VolumeEntry {
   return volume !== undefined && volume.hasVerdict && isSameUid(entry.ownerUid, volume.metadata.uid);
 }
 

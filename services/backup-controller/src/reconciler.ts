@@ -1,4 +1,12 @@
-import { type Backup, type BackupStatus, type BackupTarget, FINALIZER, reasons, resources, secondTime } from '@mooring/api';
+import {
+  type Backup,
+  type BackupStatus,
+  type BackupTarget,
+  FINALIZER,
+  reasons,
+  resources,
+  secondTime,
+} from '@mooring/api';
 import {
   addFinalizer,
   ApiError,
@@ -121,7 +129,12 @@ export class BackupReconciler {
     const { client } = this.#parts;
     const { name, namespace, uid } = entry.metadata;
     if (!entry.metadata.finalizers.includes(FINALIZER)) {
-      return await addFinalizer<Before>({ client, type: resources.backups, object: subjectOf(entry), finalizer: FINALIZER });
+      return await addFinalizer<Before>({
+        client,
+        type: resources.backups,
+        object: subjectOf(entry),
+        finalizer: FINALIZER,
+      });
     }
     if (!entry.hasStatus) return { metadata };
     try {
@@ -148,7 +161,8 @@ export class BackupReconciler {
     const { client, events, limitWrites } = this.#parts;
     await limitWrites(() => patchStatus<Before>(client, resources.backups, before, { ...before, status }));
     const { metadata } = before;
-    if (verdict.event !== undefined) events.record({ apiVersion: 'longhorn.io/v1beta2', kind: 'Backup', metadata }, verdict.event);
+    if (verdict.event !== undefined)
+      events.record({ apiVersion: 'longhorn.io/v1beta2', kind: 'Backup', metadata }, verdict.event);
   }
 }
 

@@ -49,7 +49,9 @@ export class TargetOpener implements StoreOpener {
       metadataOnly: true,
       log: options.log,
       metrics: options.metrics,
-      transform: ({ metadata: { name, namespace, resourceVersion } }) => ({ metadata: { name, namespace, resourceVersion } }),
+      transform: ({ metadata: { name, namespace, resourceVersion } }) => ({
+        metadata: { name, namespace, resourceVersion },
+      }),
       onChange: (change) => this.#follow(change),
     });
   }
@@ -71,10 +73,9 @@ export class TargetOpener implements StoreOpener {
     this.#stores.close();
   }
 
-  #follow({ type, old, new: current }: Change<CachedObject>): void {
-    const name = (current ?? old)?.metadata.name ?? '';
-    if (type === 'deleted') this.#contents.delete(name);
-    else this.#options.onSecret(name);
+  #follow({ old, new: current }: Change<CachedObject>): void {
+    if (current === undefined) this.#contents.delete(old.metadata.name);
+    else this.#options.onSecret(current.metadata.name);
   }
 
   async #read(name: string): Promise<CredentialSecret | undefined> {

@@ -28,22 +28,26 @@ export interface VolumeEntry {
 
 /** Reduces a BackupVolume as the API server sends it. Never throws: what is missing becomes the empty string. */
 export function toVolumeEntry(volume: BackupVolume): VolumeEntry {
-  const { metadata, spec, status } = volume;
+  const { metadata, spec, status = {} } = volume;
   return {
     metadata: {
       name: metadata.name,
-      namespace: metadata.namespace ?? '',
-      uid: metadata.uid ?? '',
-      resourceVersion: metadata.resourceVersion ?? '',
+      namespace: firstOf(metadata.namespace),
+      uid: firstOf(metadata.uid),
+      resourceVersion: firstOf(metadata.resourceVersion),
     },
-    target: spec?.backupTargetName ?? metadata.labels?.[LABEL_BACKUP_TARGET] ?? '',
-    volumeName: metadata.annotations?.[ANNOTATION_STORE_NAME] ?? spec?.volumeName ?? '',
+    target: firstOf(spec.backupTargetName, metadata.labels?.[LABEL_BACKUP_TARGET]),
+    volumeName: firstOf(metadata.annotations?.[ANNOTATION_STORE_NAME], spec.volumeName),
     isDeleting: Boolean(metadata.deletionTimestamp),
     hasVerdict: hasVerdict(volume),
-    size: status?.size ?? '',
-    createdAt: status?.createdAt ?? '',
-    backingImageName: status?.backingImageName ?? '',
+    size: firstOf(status.size),
+    createdAt: firstOf(status.createdAt),
+    backingImageName: firstOf(status.backingImageName),
   };
+}
+
+function firstOf(...texts: readonly (string | null | undefined)[]): string {
+  return texts.find(Boolean) ?? '';
 }
 
 function hasVerdict({ metadata, status }: BackupVolume): boolean {

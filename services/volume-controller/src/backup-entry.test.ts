@@ -15,7 +15,10 @@ function backupOf(change: Partial<Omit<Backup, 'metadata'>> & { metadata?: Parti
 describe('toBackupEntry', () => {
   it('takes an object as Longhorn wrote it, with nulls and without stamps', () => {
     const spec = { snapshotName: '', labels: null, syncRequestedAt: null };
-    const entry = toBackupEntry(backupOf({ spec, metadata: { labels: { 'backup-target': 'default' } } }), new Interner());
+    const entry = toBackupEntry(
+      backupOf({ spec, metadata: { labels: { 'backup-target': 'default' } } }),
+      new Interner(),
+    );
     expect(entry).to.include({
       target: 'default',
       volume: '',

@@ -61,27 +61,31 @@ export class Interner {
 export function toBackupEntry(backup: Backup, interner: Interner): BackupEntry {
   const { metadata, spec, status } = backup;
   const shared = (text: string | null | undefined): string => interner.intern(text ?? '');
-  const labels = metadata.labels ?? {};
-  const annotations = metadata.annotations ?? {};
+  const label = (name: string): string => shared(metadata.labels?.[name]);
+  const annotation = (name: string): string => metadata.annotations?.[name] ?? '';
   return {
     metadata: {
       name: metadata.name,
       namespace: shared(metadata.namespace),
-      uid: metadata.uid ?? '',
-      resourceVersion: metadata.resourceVersion ?? '',
+      uid: textOf(metadata.uid),
+      resourceVersion: textOf(metadata.resourceVersion),
     },
-    target: shared(labels[LABEL_BACKUP_TARGET]),
-    volume: shared(labels[LABEL_BACKUP_VOLUME]),
-    storeName: annotations[ANNOTATION_STORE_NAME] ?? metadata.name,
-    stamp: annotations[ANNOTATION_CONFIG_ETAG] ?? '',
-    store: shared(annotations[ANNOTATION_STORE]),
-    targetUid: shared(annotations[ANNOTATION_TARGET_UID]),
+    target: label(LABEL_BACKUP_TARGET),
+    volume: label(LABEL_BACKUP_VOLUME),
+    storeName: annotation(ANNOTATION_STORE_NAME) || metadata.name,
+    stamp: annotation(ANNOTATION_CONFIG_ETAG),
+    store: shared(annotation(ANNOTATION_STORE)),
+    targetUid: shared(annotation(ANNOTATION_TARGET_UID)),
     ownerUid: shared(metadata.ownerReferences?.find((owner) => owner.kind === 'BackupVolume')?.uid),
-    isLocal: (spec?.snapshotName ?? '') !== '',
+    isLocal: textOf(spec.snapshotName) !== '',
     state: shared(status?.state),
-    syncRequestedAt: spec?.syncRequestedAt ?? '',
+    syncRequestedAt: textOf(spec.syncRequestedAt),
     isDeleting: Boolean(metadata.deletionTimestamp),
   };
+}
+
+function textOf(text: string | null | undefined): string {
+  return text ?? '';
 }
 
 /** Key under which the Backups of one volume in one target are found: both in label form. */

@@ -1,10 +1,14 @@
+import { type BackupTarget, type BackupVolume, LABEL_BACKUP_TARGET, resources } from '@mooring/api';
 import {
-  type BackupTarget,
-  type BackupVolume,
-  LABEL_BACKUP_TARGET,
-  resources,
-} from '@mooring/api';
-import { type CachedObject, type Change, createInformer, type Informer, type KubeClient, type Log, type Metrics } from '@mooring/runtime';
+  type CachedObject,
+  type Change,
+  createInformer,
+  type Informer,
+  keyOf,
+  type KubeClient,
+  type Log,
+  type Metrics,
+} from '@mooring/runtime';
 import { type BackupEntry, Interner, toBackupEntry, volumeKey, volumeKeyOf } from './backup-entry.ts';
 import { decidePass, isTargetOpen } from './policies.ts';
 
@@ -54,14 +58,14 @@ export function createCaches(options: CacheOptions): Caches {
       transform: (raw) => toBackupEntry(raw as never, interner),
       indexers: { [BY_VOLUME]: (entry) => [volumeKey(entry.target, entry.volume)] },
       onChange: ({ type, old }) => {
-        if (type === 'deleted') enqueueAsking(caches, BY_VOLUME, volumeKey(old.target, old.volume), enqueue);
+        if (type === 'deleted') keysAsking(caches, BY_VOLUME, volumeKey(old.target, old.volume)).forEach(enqueue);
       },
     }),
     targets: createInformer<BackupTarget & CachedObject>({
       ...common,
       type: resources.backupTargets,
       onChange: (change) => {
-        if (isOpening(change)) enqueueAsking(caches, BY_TARGET, change.new.metadata.name, enqueue);
+        if (isOpening(change)) keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
       },
     }),
   };
@@ -78,11 +82,9 @@ export function keyOfVolume(volume: BackupVolume): string {
   return volumeKeyOf(targetNameOf(volume), volume.spec.volumeName ?? '');
 }
 
-/** Enqueues those volumes under an index value that have something to do. */
-export function enqueueAsking(caches: Caches, index: string, value: string, enqueue: (key: string) => void): void {
-  for (const volume of caches.volumes.byIndex(index, value)) {
-    if (isAsking(volume)) enqueue(`${volume.metadata.namespace ?? ''}/${volume.metadata.name}`);
-  }
+/** Keys of those volumes under an index value that have something to do. */
+export function keysAsking(caches: Caches, index: string, value: string): string[] {
+  return caches.volumes.byIndex(index, value).filter(isAsking).map(keyOf);
 }
 
 function isAsking(volume: BackupVolume): boolean {

@@ -23,7 +23,7 @@ export function candidateNames(seeker: NameSeeker): readonly [string, string] {
 }
 
 /** True when the object that holds a name mirrors the very backup that seeks it. */
-export function isSameBackup(holder: NameHolder, seeker: NameSeeker): boolean {
+function isSameBackup(holder: NameHolder, seeker: NameSeeker): boolean {
   return (
     holder.target === seeker.target && holder.volume === seeker.volumeLabel && holder.storeName === seeker.storeName
   );
@@ -33,10 +33,7 @@ export function isSameBackup(holder: NameHolder, seeker: NameSeeker): boolean {
  * The first candidate that is free or already this backup's own. `holderOf` answers from a cache that may be behind: a create that meets
  * `AlreadyExists` asks again with the live holder. Undefined when both names belong to other backups.
  */
-export function chooseName(
-  seeker: NameSeeker,
-  holderOf: (name: string) => NameHolder | undefined,
-): string | undefined {
+export function chooseName(seeker: NameSeeker, holderOf: (name: string) => NameHolder | undefined): string | undefined {
   return candidateNames(seeker).find((name) => {
     const holder = holderOf(name);
     return holder === undefined || isSameBackup(holder, seeker);

@@ -16,7 +16,9 @@ import {
 const NOW_MS = Date.UTC(2026, 0, 1);
 const OWNER = { uid: 'volume-uid', store: 'store-hash', targetUid: 'target-uid' };
 
-type Change<T extends BackupVolume | BackupTarget> = Partial<Omit<T, 'metadata'>> & { metadata?: Partial<T['metadata']> };
+type Change<T extends BackupVolume | BackupTarget> = Partial<Omit<T, 'metadata'>> & {
+  metadata?: Partial<T['metadata']>;
+};
 
 function volumeOf(change: Change<BackupVolume> = {}): BackupVolume {
   return {
@@ -92,10 +94,20 @@ describe('decidePass', () => {
     ['it waits for a target without URL', volumeOf(), targetOf({ spec: { backupTargetURL: '' } }), 'wait'],
     ['it waits while the target is being deleted', volumeOf(), targetOf({ metadata: gone }), 'wait'],
     ['it waits when another target took the name', volumeOf(), targetOf({ metadata: { uid: 'other' } }), 'wait'],
-    ['a volume that Longhorn made has no stamp and is synced', volumeOf({ metadata: { annotations: {} } }), targetOf(), 'sync'],
+    [
+      'a volume that Longhorn made has no stamp and is synced',
+      volumeOf({ metadata: { annotations: {} } }),
+      targetOf(),
+      'sync',
+    ],
     ['a deleted volume is released', volumeOf({ metadata: gone }), targetOf(), 'release'],
     ['a deleted volume is released without its target', volumeOf({ metadata: gone }), undefined, 'release'],
-    ["a deleted volume with only others' finalizers rests", volumeOf({ metadata: { ...gone, finalizers: ['x/y'] } }), undefined, 'rest'],
+    [
+      "a deleted volume with only others' finalizers rests",
+      volumeOf({ metadata: { ...gone, finalizers: ['x/y'] } }),
+      undefined,
+      'rest',
+    ],
   ];
   for (const [title, volume, target, pass] of rows) {
     it(title, () => expect(decidePass(volume, target)).to.equal(pass));
@@ -121,7 +133,8 @@ describe('isRemoteDeleteWish', () => {
     ['the target was replaced', volumeOf(), targetOf({ metadata: { uid: 'other' } }), false],
   ];
   for (const [title, volume, target, isWish] of rows) {
-    it(`${isWish ? 'is one' : 'is none'} when ${title}`, () => expect(isRemoteDeleteWish(volume, target)).to.equal(isWish));
+    it(`${isWish ? 'is one' : 'is none'} when ${title}`, () =>
+      expect(isRemoteDeleteWish(volume, target)).to.equal(isWish));
   }
 });
 
@@ -146,7 +159,9 @@ describe('configStamp', () => {
 
 describe('planSync', () => {
   it('creates what only the store has and removes what only the cluster has', () => {
-    const plan = planSync(factsOf({ listed: [listedOf('b1'), listedOf('b2')], entries: [entryOf('b2'), entryOf('b3')] }));
+    const plan = planSync(
+      factsOf({ listed: [listedOf('b1'), listedOf('b2')], entries: [entryOf('b2'), entryOf('b3')] }),
+    );
     expect(plan.create).to.deep.equal([{ storeName: 'b1', stamp: 'etag-1' }]);
     expect(plan.remove.map((entry) => entry.storeName)).to.deep.equal(['b3']);
     expect(plan.change).to.deep.equal([]);
@@ -171,7 +186,11 @@ describe('planSync', () => {
   });
 
   it('refreshes store, target and owner when those of the volume changed', () => {
-    const entries = [entryOf('b1', { store: 'old' }), entryOf('b2', { targetUid: 'old' }), entryOf('b3', { ownerUid: 'old' })];
+    const entries = [
+      entryOf('b1', { store: 'old' }),
+      entryOf('b2', { targetUid: 'old' }),
+      entryOf('b3', { ownerUid: 'old' }),
+    ];
     const plan = planSync(factsOf({ listed: entries.map((entry) => listedOf(entry.storeName)), entries }));
     expect(plan.change.map(({ isAsked }) => isAsked)).to.deep.equal([true, true, false]);
   });

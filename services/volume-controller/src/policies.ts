@@ -34,7 +34,7 @@ export function isTargetOpen(target: BackupTarget): boolean {
 }
 
 /** True when the object was made from this very target, not from an earlier one of the same name; true for objects that never said. */
-export function isMirrorOf(object: BackupVolume, target: BackupTarget): boolean {
+function isMirrorOf(object: BackupVolume, target: BackupTarget): boolean {
   const uid = object.metadata.annotations?.[ANNOTATION_TARGET_UID];
   return uid === undefined || uid === target.metadata.uid;
 }

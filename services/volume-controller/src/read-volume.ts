@@ -35,18 +35,16 @@ export interface VolumeReading {
  * are sent at once. Throws StoreError when the store does not answer; a missing or corrupt `volume.cfg` is a finding, not an error.
  */
 export async function readVolume(store: ObjectStore, name: string, options: ReadOptions): Promise<VolumeReading> {
-  const { signal, isFirst } = options;
+  const { signal, isFirst, knownStamp } = options;
   const early = isFirst ? readConfig(store, name, signal) : undefined;
   early?.catch(() => undefined); // awaited below; the listing may fail first
-  const scan = await scanVolume(store, name, { signal, now: () => options.nowMs });
-  const listed = scan?.hasConfig === true ? stampOf(scan, options.nowMs) : undefined;
-  if (scan === undefined || listed === undefined) {
-    const reading = (await early) ?? missing(name);
-    return { scan: scan ?? emptyFolder(name), reading, stamp: undefined };
-  }
-  if (!isFirst && listed === options.knownStamp) return { scan, reading: { kind: 'unchanged' }, stamp: listed };
+  const found = await scanVolume(store, name, { signal, now: () => options.nowMs });
+  const scan = found ?? { name, backups: [], hasConfig: false, fingerprint: '', issues: [] };
+  if (!scan.hasConfig) return { scan, reading: (await early) ?? missing(name), stamp: undefined };
+  const stamp = configStamp({ etag: scan.configEtag, mtimeMs: scan.configMtimeMs ?? 0, size: 0 }, options.nowMs);
+  if (early === undefined && stamp === knownStamp) return { scan, reading: { kind: 'unchanged' }, stamp };
   const reading = await (early ?? readConfig(store, name, signal));
-  return { scan, reading, stamp: reading.kind === 'read' ? listed : undefined };
+  return { scan, reading, stamp: reading.kind === 'read' ? stamp : undefined };
 }
 
 async function readConfig(store: ObjectStore, name: string, signal: AbortSignal): Promise<ConfigReading> {
@@ -69,12 +67,4 @@ async function readConfig(store: ObjectStore, name: string, signal: AbortSignal)
 function missing(name: string): ConfigReading {
   const message = `cannot find ${volumeConfigKey(name)} in backupstore`;
   return { kind: 'bad', error: new VolumeConfigError('ConfigNotFound', message) };
-}
-
-function stampOf(scan: ScannedVolume, nowMs: number): string {
-  return configStamp({ etag: scan.configEtag, mtimeMs: scan.configMtimeMs ?? 0, size: 0 }, nowMs);
-}
-
-function emptyFolder(name: string): ScannedVolume {
-  return { name, backups: [], hasConfig: false, fingerprint: '', issues: [] };
 }

@@ -93,7 +93,12 @@ export class VolumeReconciler {
     await this.#writeStatus(volume, statusAfterSync(result, verdict), verdict);
     this.#remember(uid, scope);
     const { create, change, remove } = plan;
-    const counts = { created: create.length, changed: change.length, removed: remove.length, waiting: result.waitingCount };
+    const counts = {
+      created: create.length,
+      changed: change.length,
+      removed: remove.length,
+      waiting: result.waitingCount,
+    };
     log.debug({ volume: scope.identity.volumeName, target: scope.identity.target, ...counts }, 'volume synced');
     return result.waitingCount > 0 ? { result: 'done', requeueAfterMs: WAITING_RETRY_MS } : { result: 'done' };
   }

@@ -14,7 +14,7 @@ import { readVolume, type VolumeReading } from './read-volume.ts';
 import type { Parts } from './parts.ts';
 
 /** Which volume a pass is about. */
-export interface VolumeIdentity {
+interface VolumeIdentity {
   readonly namespace: string;
   /** Name of the BackupVolume object. */
   readonly objectName: string;
@@ -52,7 +52,7 @@ export interface GatherInput {
 }
 
 /** Names a volume from its object. */
-export function identify(volume: BackupVolume): VolumeIdentity {
+function identify(volume: BackupVolume): VolumeIdentity {
   const volumeName = volume.metadata.annotations?.[ANNOTATION_STORE_NAME] ?? volume.spec.volumeName ?? '';
   return {
     namespace: volume.metadata.namespace ?? '',

@@ -23,7 +23,8 @@ export async function readFinding(store: ObjectStore, names: StoreNames, signal:
   } catch (error) {
     if (isStoreError(error, 'Corrupt')) return new BackupConfigError('Corrupt', error.message, error);
     // The words are Longhorn's; its programs and tests look for them.
-    if (isStoreError(error, 'NotFound')) return new BackupConfigError('ConfigNotFound', `cannot find ${key} in backupstore`, error);
+    if (isStoreError(error, 'NotFound'))
+      return new BackupConfigError('ConfigNotFound', `cannot find ${key} in backupstore`, error);
     throw error;
   }
 }

@@ -14,7 +14,8 @@ export async function releaseBackup(parts: Parts, facts: PassFacts): Promise<voi
     parts.events.record(object, {
       type: 'Warning',
       reason: 'RemoteDeleteNotSupported',
-      message: 'only the object is deleted; the backup stays in the store and comes back at the next sync of the backup target',
+      message:
+        'only the object is deleted; the backup stays in the store and comes back at the next sync of the backup target',
     });
   }
   const { client } = parts;
