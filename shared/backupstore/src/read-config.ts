@@ -7,6 +7,8 @@ import type { CallOptions, ObjectContent, ObjectInfo, ObjectStore } from './stor
 
 // A head is about 600 bytes; labels may hold a whole Kubernetes status (annotations: at most 256 KiB).
 const FIRST_HEAD_BYTES = 16 * 1024;
+// All configs but a large backup's fit, so that one small GET with a short timeout is enough.
+const FIRST_CONFIG_BYTES = 64 * 1024;
 
 /** A decoded config, with what identifies the version that was read. */
 export interface ReadConfig<T> extends ObjectInfo {
@@ -75,7 +77,10 @@ async function readWhole<T>(
   options: CallOptions & { readonly decode: (body: Buffer, source: { key: string }) => T },
 ): Promise<ReadConfig<T>> {
   const { decode, ...call } = options;
-  const content = await store.get({ key, ...call });
+  let content = await store.get({ key, range: { start: 0, end: FIRST_CONFIG_BYTES - 1 }, ...call });
+  while (content.body.length < content.size) {
+    content = await store.get({ key, range: { start: 0, end: content.size - 1 }, ...call });
+  }
   return { config: decode(content.body, { key }), ...infoOf(content) };
 }
 

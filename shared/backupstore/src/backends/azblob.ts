@@ -35,6 +35,7 @@ export async function openAzblobStore(
 }
 
 interface BlobPage {
+  readonly containerName?: string;
   readonly segment: { readonly blobItems: readonly BlobItem[]; readonly blobPrefixes?: readonly { name: string }[] };
   readonly continuationToken?: string;
 }
@@ -66,6 +67,14 @@ class AzblobStore implements ObjectStore {
         prefix: this.#keys.toStore(options.prefix),
         ...(options.startAfter !== undefined && { startAfter: this.#keys.toStore(options.startAfter) }),
       });
+      // MUST: a web page answered with 200 parses as a listing without keys, and would make a whole store look empty.
+      if (page.containerName === undefined) {
+        throw new StoreError('Unavailable', {
+          action: context.action,
+          detail: `'${this.#opened.host}' answers, but not as Azure Blob storage`,
+          cure: 'check the endpoint of the Secret, and whether a proxy or login page is in between',
+        });
+      }
       return this.#toPage(page, options.startAfter);
     } catch (error) {
       const mapped = toAzblobError(error, context);

@@ -71,7 +71,9 @@ class S3Store implements ObjectStore {
     });
     const context = this.#context(`list bucket '${this.#bucket}'`);
     try {
-      return this.#toPage(await this.#opened.client.send(command, abortOf(options)));
+      const answer = await this.#opened.client.send(command, abortOf(options));
+      assertListing(answer, context);
+      return this.#toPage(answer);
     } catch (error) {
       const mapped = toS3Error(error, context);
       // A listing has no key that could be absent: 404 without a code means the bucket.
@@ -187,6 +189,16 @@ class S3Store implements ObjectStore {
 
 function abortOf({ signal }: { readonly signal?: AbortSignal | undefined }): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
+}
+
+// MUST: a web page answered with 200 parses as a listing without keys, and would make a whole store look empty.
+function assertListing(answer: ListObjectsV2CommandOutput, context: ErrorContext): void {
+  if (answer.IsTruncated !== undefined || answer.Name !== undefined || answer.KeyCount !== undefined) return;
+  throw new StoreError('Unavailable', {
+    action: context.action,
+    detail: `'${context.host}' answers, but not as an S3 server`,
+    cure: 'check the endpoint of the Secret, and whether a proxy or login page is in between',
+  });
 }
 
 // Some servers say that more follows but give no token; there the last key serves as start-after.

@@ -46,8 +46,8 @@ export interface WrapOptions {
   readonly clock?: StoreClock;
 }
 
-// A whole object of unknown size (a config is up to 56 MB a TiB) gets as much time as this many bytes.
-const UNKNOWN_SIZE_BYTES = 16 * 1024 * 1024;
+// A whole object of unknown size gets the time of a block; who reads something larger says so by a range.
+const UNKNOWN_SIZE_BYTES = 2 * 1024 * 1024;
 
 /** Puts the wrappers round a backend: trace, retry, in-flight limit, breaker, attempt timeout, metrics; read-only on request. */
 export function wrapStore(backend: ObjectStore, options: WrapOptions = {}): ObjectStore {
