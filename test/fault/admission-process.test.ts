@@ -86,6 +86,15 @@ describe('the webhook processes', function () {
     expect(metrics).to.include('mooring_admission_review_seconds');
   });
 
+  it('leave their trace on what they complete, for the controllers to go on with', async () => {
+    const { metadata } = await cluster.admin.request<{ metadata: { annotations?: Record<string, string> } }>({
+      method: 'POST',
+      path: `${cluster.path('backuptargets')}?dryRun=All`,
+      body: manifest('BackupTarget', 'traced', { spec: {} }),
+    });
+    expect(metadata.annotations?.['mooring.io/traceparent']).to.match(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+  });
+
   it('refuse writes while one is dead, except the controllers’, and go on when it is back', async () => {
     const { child } = service('validating');
     child.kill('SIGKILL');

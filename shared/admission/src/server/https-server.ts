@@ -29,6 +29,19 @@ const CHECK_INTERVAL_MS = 1_000;
  */
 const QUIET_MS = 300;
 
+/** The address cannot be had; `cause` is the system's error. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly kind = 'stalled';
+
+  constructor(address: string, port: number, cause: Error) {
+    super(
+      `failed to listen on '${address}:${String(port)}': set MOORING_WEBHOOK_ADDRESS and MOORING_WEBHOOK_PORT to a free one`,
+      { cause },
+    );
+  }
+}
+
 /** How a server listens. */
 export interface ListenOptions {
   readonly handler: RequestListener;
@@ -43,7 +56,7 @@ export interface ListenOptions {
 /**
  * Starts an HTTPS server (HTTP/1.1: the API server speaks nothing else to webhooks, and express nothing else at all).
  *
- * @throws the system's error when the address is in use or not ours
+ * @throws ListenError when the address is in use or not ours
  */
 export async function listen(options: ListenOptions): Promise<HttpsServer> {
   const server = new HttpsServer(options);
@@ -81,9 +94,9 @@ export class HttpsServer {
   /** Binds the address; see `listen`. */
   async listen({ address, port }: Pick<ListenOptions, 'address' | 'port'>): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      this.#server.once('error', (cause) => reject(new ListenError(address, port, cause)));
       this.#server.listen(port, address, () => {
-        this.#server.off('error', reject);
+        this.#server.removeAllListeners('error');
         this.#port = (this.#server.address() as AddressInfo).port;
         resolve();
       });

@@ -8,7 +8,7 @@ import type { CertificateBundle } from '../certificates/bundle.ts';
 import { allow } from '../review/responses.ts';
 import { createApp } from './app.ts';
 import type { Reviewer } from './app.ts';
-import { listen } from './https-server.ts';
+import { ListenError, listen } from './https-server.ts';
 import type { HttpsServer } from './https-server.ts';
 
 const PATH = '/v1/webhook/validation';
@@ -183,6 +183,16 @@ describe('the webhook server', () => {
     open.write(`GET /v1/healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
     expect(await text(open)).to.match(/^HTTP\/1.1 200 /);
     fresh.destroy();
+  });
+
+  it('says which setting to change when its port is taken', async () => {
+    const taken = { handler: () => undefined, certificate: certificates, address: '127.0.0.1', port: server.port };
+    const error: unknown = await listen(taken).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(ListenError);
+    expect(String(error))
+      .to.include(`'127.0.0.1:${String(server.port)}'`)
+      .and.include('MOORING_WEBHOOK_PORT');
+    expect(error).to.have.nested.property('cause.code', 'EADDRINUSE');
   });
 
   it('does not wait for connections that were opened and never used', async () => {
