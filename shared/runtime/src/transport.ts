@@ -34,6 +34,12 @@ const KEEP_ALIVE_PROBE_MS = 30_000;
 /** Watches hold one socket each, so the limit leaves room for every controller's calls; more would only queue in the API server. */
 const MAX_SOCKETS = 128;
 
+/** As many as a controller's bursts use: a smaller pool would open a new TLS connection for each call of a burst. */
+const MAX_FREE_SOCKETS = 64;
+
+/** Idle connections are closed after so long: before the API server does (90 s) and a write meets a connection that is just being closed. */
+const IDLE_TIMEOUT_MS = 60_000;
+
 /** Requests over ONE shared pool of kept-alive connections. Every way out of a request removes its timer and its listener. */
 export class Transport {
   readonly #base: URL;
@@ -184,7 +190,13 @@ function opened(
 }
 
 function createAgent(base: URL, connection: Connection): HttpAgent {
-  const pool = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS, maxSockets: MAX_SOCKETS, maxFreeSockets: 16 };
+  const pool = {
+    keepAlive: true,
+    keepAliveMsecs: KEEP_ALIVE_PROBE_MS,
+    maxSockets: MAX_SOCKETS,
+    maxFreeSockets: MAX_FREE_SOCKETS,
+    timeout: IDLE_TIMEOUT_MS,
+  };
   if (base.protocol !== 'https:') return new HttpAgent(pool);
   return new HttpsAgent({
     ...pool,
