@@ -33,7 +33,13 @@ subjects:
     namespace: {{ .root.Release.Namespace }}
 {{- end }}
 
-{{- /* One ClusterRole with its binding. dict root, service, rules. */ -}}
+{{- /*
+One ClusterRole with its binding. dict root, service, rules.
+
+Rights on our own kinds are given here and not by a Role in the object namespace: deleting that namespace deletes its Roles
+and RoleBindings in the first moment, and nobody would be left who may remove our finalizers. A policy lets our kinds be
+created in the object namespace alone, so this gives no more. Secrets stay with Roles.
+*/ -}}
 {{- define "mooring.clusterRole" }}
 {{- $name := printf "mooring-%s" .service }}
 ---
