@@ -65,7 +65,6 @@ export interface StartOptions {
   readonly clock?: Clock;
   /** After so many writes every further one fails, as if the process had been killed there. */
   readonly dieAfterWrites?: number;
-  readonly kubeconfig?: string;
 }
 
 /** A running controller. */
@@ -99,12 +98,12 @@ export interface TargetSetup {
   reasons(name: string): Promise<string[]>;
 }
 
-/** Makes a namespace, or uses that of a setup that was stopped; `letGo` acts as volume-controller for BackupVolumes that are being deleted. */
+/** Makes a namespace, or uses a given one (and control plane); `letGo` acts as volume-controller for BackupVolumes that are being deleted. */
 export async function createTargetSetup(
-  options: { readonly letGo?: boolean; readonly namespace?: string } = {},
+  options: { readonly letGo?: boolean; readonly namespace?: string; readonly kubeconfig?: string } = {},
 ): Promise<TargetSetup> {
   const { letGo = true } = options;
-  const { kubeconfig } = await sharedControlPlane();
+  const kubeconfig = options.kubeconfig ?? (await sharedControlPlane()).kubeconfig;
   const namespace = options.namespace ?? (await testNamespace('target')).name;
   const kube = await KubeClient.fromKubeconfig(kubeconfig);
   const counts = new WriteCounts();

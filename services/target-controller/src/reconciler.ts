@@ -36,6 +36,8 @@ interface Failure {
 export class TargetReconciler {
   readonly #parts: Parts;
   readonly #failures = new Map<string, Failure>();
+  /** Targets of which an object asks to be read again. Losing it costs nothing: the object asks again at the next start. */
+  readonly #requested = new Set<string>();
   readonly #running = new Map<string, { readonly abort: AbortController; readonly inputs: string }>();
 
   constructor(parts: Parts) {
@@ -74,11 +76,16 @@ export class TargetReconciler {
     if (isStale) running.abort.abort(new Error('the target has changed'));
   }
 
+  /** Makes the next pass over `key` a sync, though the gate is closed. */
+  request(key: string): void {
+    this.#requested.add(key);
+  }
+
   /** 0: sync now; undefined: nothing to wait for. */
   #pauseMs(key: string, target: BackupTarget): number | undefined {
     const inputs = inputsOf(this.#parts, target);
     const verdict = judgeGate(target, inputs, this.#parts.clock.now());
-    if (!verdict.due) return verdict.nextPollInMs;
+    if (!verdict.due && !this.#requested.has(key)) return verdict.nextPollInMs;
     const failure = this.#failures.get(key);
     if (failure?.attempt !== attemptKey(target, inputs)) return 0;
     return Math.max(0, failure.notBeforeMs - this.#parts.clock.monotonic());
@@ -148,7 +155,8 @@ export class TargetReconciler {
       }
       const newest = await this.#read(key);
       const isSame = newest !== undefined && newest.metadata.uid === target.metadata.uid && sameInputs(newest, target);
-      if (!isSame) throw new Error('the target was replaced while it was synced');
+      if (!isSame)
+        throw new TargetChanged('failed to write the status of the target: it was changed while it was synced');
       current = newest;
     }
   }
@@ -165,6 +173,7 @@ export class TargetReconciler {
     switch (outcome.kind) {
       case 'synced': {
         this.#failures.delete(key);
+        this.#requested.delete(key);
         const verdict = judgeGate(scope.target, scope.inputs, clock.now());
         return { result: 'done', requeueAfterMs: verdict.due ? 0 : verdict.nextPollInMs };
       }
@@ -215,8 +224,15 @@ export class TargetReconciler {
 
   #forget(key: string): Outcome {
     this.#failures.delete(key);
+    this.#requested.delete(key);
     return { result: 'done' };
   }
+}
+
+/** The object is not what the pass began with; the pass runs again. */
+class TargetChanged extends Error {
+  override readonly name = 'TargetChanged';
+  readonly kind = 'conflict';
 }
 
 function sameInputs(a: BackupTarget, b: BackupTarget): boolean {

@@ -11,7 +11,7 @@ import type { Caches, Parts } from './parts.ts';
 import { TargetReconciler } from './reconciler.ts';
 import { releaseKey, releaseMirror } from './release-reconciler.ts';
 import type { Deletable } from './steps/delete-mirror.ts';
-import { targetsConcernedBySecret, targetsConcernedByTarget } from './watches.ts';
+import { targetAskedByBackingImage, targetsConcernedBySecret, targetsConcernedByTarget } from './watches.ts';
 
 /** What the controllers are made with. */
 export interface TargetControllerOptions {
@@ -126,7 +126,13 @@ export class TargetController {
         this.#defaults.configChanged();
         this.#defaultQueue.enqueue(DEFAULT_KEY);
       },
-      onBackingImage: (change) => release(resources.backupBackingImages, change),
+      onBackingImage: (change) => {
+        release(resources.backupBackingImages, change);
+        const key = targetAskedByBackingImage(change);
+        if (key === undefined) return;
+        this.#reconciler.request(key);
+        this.#targetQueue.enqueue(key);
+      },
       onSystemBackup: (change) => release(resources.systemBackups, change),
     };
   }

@@ -1,6 +1,6 @@
 /** Which targets a change of a cache concerns. Pure. */
-import { conditionTypes } from '@mooring/api';
-import type { BackupTarget } from '@mooring/api';
+import { conditionTypes, isAskedToSync } from '@mooring/api';
+import type { BackupBackingImage, BackupTarget } from '@mooring/api';
 import { keyOf } from '@mooring/runtime';
 import type { Change } from '@mooring/runtime';
 import type { SecretEntry } from './parts.ts';
@@ -21,6 +21,12 @@ export function targetsConcernedBySecret(
   const users = all.filter(({ spec }) => spec.credentialSecret === name);
   if (users.length === 0) return [];
   return [...new Set([...users, ...all.filter(isDuplicate)].map(keyOf))];
+}
+
+/** The key of the target that must be synced because someone asked for one of its backing images again; a new one is read anyway. */
+export function targetAskedByBackingImage({ new: object }: Change<BackupBackingImage>): string | undefined {
+  if (!object?.status?.lastSyncedAt || object.metadata.deletionTimestamp || !isAskedToSync(object)) return undefined;
+  return `${object.metadata.namespace ?? ''}/${object.spec.backupTargetName ?? ''}`;
 }
 
 function claimChanged({ old, new: now }: Change<BackupTarget>): boolean {
