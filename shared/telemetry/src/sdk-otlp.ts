@@ -3,7 +3,6 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { redactText } from './redact.ts';
 import { forgetGlobals } from './sdk-traces.ts';
@@ -34,7 +33,7 @@ export function startOtlp({ service, version, endpoint }: OtlpOptions): () => Pr
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': service, 'service.version': version }),
     autoDetectResources: false, // the process detector would export the whole command line
-    spanProcessors: [new BatchSpanProcessor({ exporter: redacting(exporter) })],
+    traceExporter: redacting(exporter),
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [new HttpInstrumentation({ ignoreIncomingRequestHook: ({ url }) => isProbe(url) })],
