@@ -132,9 +132,9 @@ describe('Informer', () => {
     expect(informer.freshness()).to.include({ synced: true, connected: true, ageMs: 50_000 });
     watch?.stream({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '99' } } });
     await until(() => informer.freshness().ageMs === 0);
-    watch?.response.end();
-    await until(() => !informer.freshness().connected);
+    const first = watch;
     watch = undefined;
+    first?.response.end();
     await until(() => watch !== undefined);
     expect(server.calls.at(-1)).to.include('resourceVersion=99');
   });
