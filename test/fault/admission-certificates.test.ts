@@ -4,7 +4,8 @@ import { eventually } from '@mooring/testing';
 import { issueCertificates } from '../../shared/admission/src/certificates/issue.ts';
 import { fromSecretData, toSecretData } from '../../shared/admission/src/certificates/bundle.ts';
 import type { CertificateBundle } from '../../shared/admission/src/certificates/bundle.ts';
-import { RELEASE, isReady, probe, startWebhooks, untilUsed } from '../integration/admission-cluster.ts';
+import { ensureCertificates } from '../../shared/admission/src/certificates/certificate-secret.ts';
+import { RELEASE, clientOf, isReady, probe, startWebhooks, untilUsed } from '../integration/admission-cluster.ts';
 import type { RunningWebhooks } from '../integration/admission-cluster.ts';
 
 const SECRET = `/api/v1/namespaces/${RELEASE}/secrets/mooring-webhook-tls`;
@@ -84,6 +85,35 @@ describe('the certificate of the webhooks', function () {
     for (const webhook of [webhooks.mutating, webhooks.validating]) {
       await eventually(async () => (await servedBy(webhook.port ?? 0)) === made.certificate);
     }
+    await untilUsed(webhooks.cluster);
+  });
+
+  it('is one, however many processes make it at once', async () => {
+    const client = await clientOf(webhooks.cluster, 'validating-webhook');
+    const ensure = () => ensureCertificates({ client, namespace: RELEASE, hosts: hosts(), nowMs: Date.now() });
+    await webhooks.cluster.admin.request({ method: 'DELETE', path: SECRET });
+    const bundles = await Promise.all(Array.from({ length: 8 }, ensure));
+    const { certificate } = await readSecret();
+    for (const bundle of bundles) expect(bundle.certificate).to.equal(certificate);
+    client.close();
+    await untilUsed(webhooks.cluster);
+  });
+
+  it('is left alone when somebody else put it there, even if it cannot serve', async () => {
+    const client = await clientOf(webhooks.cluster, 'validating-webhook');
+    const own = await readSecret();
+    const expired = await issueCertificates({ hosts: hosts(), nowMs: Date.now() - 400 * 86_400_000 });
+    await replaceSecret({ ...expired, caKey: '' });
+    const error: unknown = await ensureCertificates({
+      client,
+      namespace: RELEASE,
+      hosts: hosts(),
+      nowMs: Date.now(),
+    }).catch((reason: unknown) => reason);
+    expect(String(error)).to.include('it has expired; correct it, or delete it to have a new one made');
+    expect((await readSecret()).certificate).to.equal(expired.certificate);
+    client.close();
+    await replaceSecret(own);
     await untilUsed(webhooks.cluster);
   });
 
