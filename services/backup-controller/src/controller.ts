@@ -1,4 +1,4 @@
-import type { Scheme } from '@mooring/api';
+import type { BackupTarget, Scheme } from '@mooring/api';
 import {
   type Clock,
   Controller,
@@ -22,8 +22,11 @@ import { TargetOpener } from './target-opener.ts';
  */
 const PASSES_PER_TARGET = 256;
 
-/** Writes to the API server at once: its default limit for all clients together is 200 (--max-mutating-requests-inflight). */
-const WRITES_IN_FLIGHT = 64;
+/**
+ * Writes to the API server at once. At 5 ms a write, 32 in flight are 6,400 a second, more than one API server takes; each one more costs a TLS
+ * connection. The server's own limit for all clients together is 200 (--max-mutating-requests-inflight).
+ */
+const WRITES_IN_FLIGHT = 32;
 
 /** Lane of Backups that are being deleted: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';
@@ -52,7 +55,8 @@ export class BackupController {
     const { client, namespace, allowedSchemes, log, metrics, clock = systemClock } = options;
     const common = { client, namespace, log, metrics };
     const enqueue = (key: string): void => this.#controller.enqueue(key);
-    this.caches = createCaches({ ...common, enqueue });
+    const onTargetGone = (target: BackupTarget): void => this.#opener.forget(target);
+    this.caches = createCaches({ ...common, enqueue, onTargetGone });
     const onSecret = (name: string): void => this.#retryTargetsOf(name);
     this.#opener = new TargetOpener({ ...common, allowedSchemes, onSecret });
     this.#events = new EventRecorder({ client, component: 'mooring-backup-controller', clock, log, metrics });

@@ -27,6 +27,8 @@ export interface CacheOptions {
   readonly namespace: string;
   /** Asks for a pass over the BackupVolume with this key. */
   readonly enqueue: (key: string) => void;
+  /** Called when a BackupTarget is gone. */
+  readonly onTargetGone?: ((target: BackupTarget) => void) | undefined;
   readonly log?: Log | undefined;
   readonly metrics?: Metrics | undefined;
 }
@@ -65,6 +67,7 @@ export function createCaches(options: CacheOptions): Caches {
       ...common,
       type: resources.backupTargets,
       onChange: (change) => {
+        if (change.type === 'deleted') options.onTargetGone?.(change.old);
         if (isOpening(change)) keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
       },
     }),
