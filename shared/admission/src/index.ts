@@ -10,3 +10,4 @@ export { startWebhookService } from './webhook-service.ts';
 export type { WebhookServiceOptions } from './webhook-service.ts';
 export { readWebhookConfig } from './webhook-config.ts';
 export type { WebhookConfig } from './webhook-config.ts';
+export { errorRegistry } from './errors.ts';
