@@ -80,11 +80,11 @@ async function openBackend(destination: Destination, credentials: StoreCredentia
     }
     case 's3': {
       const { openS3Store } = await import('./backends/s3.ts');
-      return await openS3Store(destination, credentials);
+      return openS3Store(destination, credentials);
     }
     case 'azblob': {
       const { openAzblobStore } = await import('./backends/azblob.ts');
-      return await openAzblobStore(destination, credentials);
+      return openAzblobStore(destination, credentials);
     }
     default:
       throw new StoreError('BackendNotInstalled', { action: `open ${destination.scheme} store` });

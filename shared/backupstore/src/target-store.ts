@@ -104,17 +104,19 @@ async function readInputs({ target, readSecret, allowedSchemes }: ResolveOptions
   const url = target.spec?.backupTargetURL ?? '';
   const destination = checkDestination(url, allowedSchemes);
   const secretName = target.spec?.credentialSecret ?? '';
-  const secret = secretName === '' ? undefined : await readSecret(secretName);
-  if (secretName !== '' && secret === undefined) {
+  const secret = secretName === '' ? NO_SECRET : await readSecret(secretName);
+  if (secret === undefined) {
     throw new StoreError('SecretNotFound', {
       action: `read secret '${secretName}'`,
       cure: `create secret '${secretName}' beside the backup target, or correct credentialSecret`,
     });
   }
-  const version = `${secretName}\n${secret?.resourceVersion ?? ''}`;
-  const inputsHash = createHash('sha256').update(`${url}\n${version}`).digest('hex').slice(0, 16);
-  return { url, destination, credentials: secret?.data ?? {}, inputsHash };
+  const identity = [url, secretName, secret.resourceVersion].join('\n');
+  const inputsHash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  return { url, destination, credentials: secret.data, inputsHash };
 }
+
+const NO_SECRET: CredentialSecret = { data: {}, resourceVersion: '' };
 
 async function openInputs(inputs: Inputs, options: ResolveOptions): Promise<ResolvedStore> {
   const { url, destination, credentials, inputsHash } = inputs;

@@ -1,5 +1,11 @@
 import type { AzblobDestination } from '@mooring/api';
-import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import {
+  BlobServiceClient,
+  newPipeline,
+  StorageSharedKeyCredential,
+  type ContainerClient,
+  type StoragePipelineOptions,
+} from '@azure/storage-blob';
 import { StoreError } from '../errors.ts';
 import { createAgents } from './http-agents.ts';
 import { proxySettings } from './proxy.ts';
@@ -18,29 +24,23 @@ export interface OpenedAzblob {
  * Builds the client by backupstore-format §1: `https://<account>.blob.<suffix>/`, or `<AZBLOB_ENDPOINT>/<account>/`;
  * shared key; own CA and proxies. Makes no request. Throws `SecretRequired`, `CredentialInvalid`, `InvalidURL`.
  */
-export async function openAzblobClient(
-  destination: AzblobDestination,
-  credentials: Credentials,
-): Promise<OpenedAzblob> {
+export function openAzblobClient(destination: AzblobDestination, credentials: Credentials): OpenedAzblob {
   const { account, key } = accountOf(credentials);
   const service = serviceUrl(destination, account, credentials['AZBLOB_ENDPOINT'] ?? '');
-  const [sdk, agents] = await Promise.all([
-    import('@azure/storage-blob'),
-    createAgents({
-      endpoint: service,
-      proxies: proxySettings(credentials, process.env),
-      caPem: credentials['AZBLOB_CERT'],
-      caKey: 'AZBLOB_CERT',
-    }),
-  ]);
+  const agents = createAgents({
+    endpoint: service,
+    proxies: proxySettings(credentials, process.env),
+    caPem: credentials['AZBLOB_CERT'],
+    caKey: 'AZBLOB_CERT',
+  });
   // `agent` reaches the pipeline though the type does not name it; with it, the SDK's own proxy handling stays out.
   const options: StoragePipelineOptions & { agent: unknown } = {
     agent: service.protocol === 'https:' ? agents.httpsAgent : agents.httpAgent,
     // Retries are the wrapper's.
     retryOptions: { maxTries: 1 },
   };
-  const pipeline = sdk.newPipeline(new sdk.StorageSharedKeyCredential(account, key), options);
-  const client = new sdk.BlobServiceClient(service.href, pipeline);
+  const pipeline = newPipeline(new StorageSharedKeyCredential(account, key), options);
+  const client = new BlobServiceClient(service.href, pipeline);
   return {
     container: client.getContainerClient(destination.container),
     host: service.host,

@@ -35,6 +35,15 @@ const ROWS: Readonly<Record<string, Row>> = {
   PARSE_ERROR: ['Unavailable', 'the answer is not readable'],
 };
 
+const STATUS_ROWS: Readonly<Partial<Record<number, Row>>> = {
+  401: ['AccessDenied'],
+  403: ['AccessDenied'],
+  404: ['NotFound'],
+  409: ['AlreadyExists'],
+  412: ['AlreadyExists'],
+  429: ['Throttled'],
+};
+
 interface RestErrorShape {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -71,11 +80,6 @@ function rowFor(shape: RestErrorShape): Row {
   for (const code of [shape.code, shape.details?.errorCode]) {
     if (typeof code === 'string' && Object.hasOwn(ROWS, code)) return ROWS[code] ?? ['Unavailable'];
   }
-  const status = statusOf(shape);
-  if (status === undefined) return ['Unavailable'];
-  if (status === 401 || status === 403) return ['AccessDenied'];
-  if (status === 404) return ['NotFound'];
-  if (status === 409 || status === 412) return ['AlreadyExists'];
-  if (status === 429) return ['Throttled'];
-  return status >= 500 || status < 300 ? ['Unavailable'] : ['Invalid'];
+  const status = statusOf(shape) ?? 0;
+  return STATUS_ROWS[status] ?? (status >= 300 && status < 500 ? ['Invalid'] : ['Unavailable']);
 }

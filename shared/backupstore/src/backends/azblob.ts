@@ -27,11 +27,11 @@ import type { ErrorContext } from './transport-errors.ts';
 const PARALLEL_DELETES = 8;
 
 /** Opens an Azure Blob store; makes no request. Throws `SecretRequired`, `CredentialInvalid`, `InvalidURL`. */
-export async function openAzblobStore(
+export function openAzblobStore(
   destination: AzblobDestination,
   credentials: Readonly<Record<string, string>>,
-): Promise<ObjectStore> {
-  return new AzblobStore(await openAzblobClient(destination, credentials), destination);
+): ObjectStore {
+  return new AzblobStore(openAzblobClient(destination, credentials), destination);
 }
 
 interface BlobPage {
@@ -177,7 +177,7 @@ async function listPage(container: ContainerClient, options: ListOptions): Promi
     ...(options.continuation !== undefined && { continuationToken: options.continuation }),
   });
   const first = await pages.next();
-  return first.done === true ? { segment: { blobItems: [] } } : (first.value as BlobPage);
+  return first.done === true ? { segment: { blobItems: [] } } : first.value;
 }
 
 function isAfter(prefix: string, startAfter: string | undefined): boolean {

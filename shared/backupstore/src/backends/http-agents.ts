@@ -14,7 +14,7 @@ const MAX_FREE_SOCKETS = 64;
 /** Keep-alive pools of one store. */
 export interface HttpAgents {
   readonly httpAgent: HttpAgent;
-  readonly httpsAgent: HttpsAgent;
+  readonly httpsAgent: HttpAgent;
   /** Ends idle connections; calls in flight go on. */
   readonly close: () => void;
 }
@@ -50,10 +50,9 @@ export function createAgents(settings: AgentSettings): HttpAgents {
   };
 }
 
-function selectAgents(options: AgentOptions, proxy: URL | undefined): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
+function selectAgents(options: AgentOptions, proxy: URL | undefined): { httpAgent: HttpAgent; httpsAgent: HttpAgent } {
   if (proxy === undefined) return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) };
-  const httpsAgent: HttpAgent = new HttpsProxyAgent(proxy, options);
-  return { httpAgent: new HttpProxyAgent(proxy, options), httpsAgent: httpsAgent as HttpsAgent };
+  return { httpAgent: new HttpProxyAgent(proxy, options), httpsAgent: new HttpsProxyAgent(proxy, options) };
 }
 
 // One context for all connections: parsing some 300 roots anew for each costs more than the handshake.

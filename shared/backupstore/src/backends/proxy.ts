@@ -64,9 +64,12 @@ function isLoopback(host: string): boolean {
 }
 
 function matches(entry: string, host: string, port: string): boolean {
-  if (entry === '') return false;
-  if (entry === '*') return true;
+  if (entry === '' || entry === '*') return entry === '*';
   if (entry.includes('/')) return inSubnet(entry, host);
+  return matchesHost(entry, host, port);
+}
+
+function matchesHost(entry: string, host: string, port: string): boolean {
   const withPort = /^\[?(.+?)\]?:(\d+)$/.exec(isIP(entry) === 6 ? '' : entry);
   if (withPort?.[2] !== undefined && withPort[2] !== port) return false;
   const name = (withPort?.[1] ?? entry).replace(/^\*/, '');

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 /** What a body must be. */
 export interface BodyExpectation {
@@ -11,8 +11,9 @@ export interface BodyExpectation {
  * Reads a body to its end. On any error or abort the stream is destroyed, so that its socket is never left half-read
  * (aws-sdk-js-v3 #6691: such sockets are lost to the pool). Throws `ERR_STREAM_PREMATURE_CLOSE` for a body cut short.
  */
-export async function readBody(body: NodeJS.ReadableStream | undefined, expected: BodyExpectation): Promise<Buffer> {
+export async function readBody(body: unknown, expected: BodyExpectation): Promise<Buffer> {
   if (body === undefined) return Buffer.alloc(0);
+  // Both SDKs give a Node stream here, and type it as something wider.
   const stream = body as Readable;
   const onAbort = (): void => {
     stream.destroy(Object.assign(new Error('aborted'), { name: 'AbortError' }));

@@ -24,7 +24,7 @@ export interface OpenedS3 {
  * config), path style when an endpoint is given unless `VIRTUAL_HOSTED_STYLE` says otherwise, own CA, proxies.
  * Makes no request. Throws `CredentialInvalid`.
  */
-export async function openS3Client(destination: S3Destination, credentials: Credentials): Promise<OpenedS3> {
+export function openS3Client(destination: S3Destination, credentials: Credentials): OpenedS3 {
   const keys = staticKeys(credentials);
   const endpoint = parseEndpoint(credentials);
   const agents = createAgents({
@@ -33,7 +33,7 @@ export async function openS3Client(destination: S3Destination, credentials: Cred
     caPem: credentials['AWS_CERT'],
     caKey: 'AWS_CERT',
   });
-  const client = await createClient({ destination, credentials, keys, endpoint, agents });
+  const client = createClient({ destination, credentials, keys, endpoint, agents });
   if (endpoint?.protocol !== 'http:') leavePayloadUnsigned(client);
   return {
     client,
@@ -52,8 +52,8 @@ interface ClientParts {
   readonly agents: HttpAgents;
 }
 
-async function createClient({ destination, credentials, keys, endpoint, agents }: ClientParts): Promise<S3Client> {
-  const region = destination.region ?? (await defaultRegion(endpoint));
+function createClient({ destination, credentials, keys, endpoint, agents }: ClientParts): S3Client {
+  const region = destination.region ?? defaultRegion(endpoint);
   return new S3Client({
     ...(region !== undefined && { region }),
     ...(keys !== undefined && { credentials: keys }),
@@ -76,9 +76,8 @@ async function createClient({ destination, credentials, keys, endpoint, agents }
 }
 
 // Behind an own endpoint the region is mostly a formality that the SDK insists on; at AWS it is the SDK's to find.
-async function defaultRegion(endpoint: URL | undefined): Promise<string | undefined> {
+function defaultRegion(endpoint: URL | undefined): string | undefined {
   if (endpoint === undefined) return undefined;
-  await Promise.resolve();
   return process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
 }
 

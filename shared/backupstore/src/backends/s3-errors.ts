@@ -61,6 +61,20 @@ const ROWS: Readonly<Record<string, Row>> = {
   AbortError: ['Cancelled'],
 };
 
+const STATUS_ROWS: Readonly<Partial<Record<number, Row>>> = {
+  301: wrongRegion,
+  302: wrongRegion,
+  307: wrongRegion,
+  308: wrongRegion,
+  401: ['CredentialInvalid'],
+  403: ['AccessDenied'],
+  404: ['NotFound'],
+  408: ['Timeout'],
+  412: ['AlreadyExists'],
+  429: throttled,
+  501: ['Invalid', 'the store does not have this operation'],
+};
+
 /** Turns any error of the S3 SDK into a {@link StoreError} with a stable message: no request ids, host ids or times. */
 export function toS3Error(error: unknown, context: ErrorContext): StoreError {
   if (error instanceof StoreError) return error;
@@ -85,20 +99,22 @@ export interface ServiceFacts {
   readonly retryAfter?: string;
 }
 
+interface SdkErrorShape {
+  readonly name?: unknown;
+  readonly Code?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Record<string, string> };
+}
+
 /** Reads these facts from an SDK error, whose shape differs between answers with, without and with a broken body. */
 export function factsOf(error: unknown): ServiceFacts {
   if (typeof error !== 'object' || error === null) return { name: '' };
-  const record = error as {
-    name?: unknown;
-    Code?: unknown;
-    $metadata?: { httpStatusCode?: number };
-    $response?: { statusCode?: number; headers?: Record<string, string> };
-  };
+  const record: SdkErrorShape = error;
   const status = record.$metadata?.httpStatusCode ?? record.$response?.statusCode;
   const retryAfter = record.$response?.headers?.['retry-after'];
-  const name = typeof record.Code === 'string' ? record.Code : record.name;
+  const name = [record.Code, record.name].find((text) => typeof text === 'string');
   return {
-    name: typeof name === 'string' ? name : '',
+    name: name ?? '',
     ...(status !== undefined && { status }),
     ...(retryAfter !== undefined && { retryAfter }),
   };
@@ -113,13 +129,5 @@ function rowFor({ name, status }: ServiceFacts): Row {
 }
 
 function rowForStatus(status: number): Row {
-  if (status === 301 || status === 302 || status === 307 || status === 308) return wrongRegion;
-  if (status === 401) return ['CredentialInvalid'];
-  if (status === 403) return ['AccessDenied'];
-  if (status === 404) return ['NotFound'];
-  if (status === 408) return ['Timeout'];
-  if (status === 412) return ['AlreadyExists'];
-  if (status === 429) return throttled;
-  if (status === 501) return ['Invalid', 'the store does not have this operation'];
-  return status >= 500 ? ['Unavailable'] : ['Invalid'];
+  return STATUS_ROWS[status] ?? (status >= 500 ? ['Unavailable'] : ['Invalid']);
 }

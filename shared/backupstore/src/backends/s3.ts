@@ -1,7 +1,15 @@
 import type { S3Destination } from '@mooring/api';
 // Static: this file itself is loaded only when an S3 store is opened, and a bundle's import() of the SDK has no named exports.
-import * as sdk from '@aws-sdk/client-s3';
-import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type GetObjectCommandOutput,
+  type ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3';
 import { isStoreError, StoreError } from '../errors.ts';
 import type {
   CallOptions,
@@ -23,17 +31,12 @@ import { openS3Client, type OpenedS3 } from './s3-client.ts';
 import { factsOf, toS3Error } from './s3-errors.ts';
 import type { ErrorContext } from './transport-errors.ts';
 
-type Sdk = typeof sdk;
-
 // DeleteObjects takes at most this many keys.
 const DELETE_BATCH = 1000;
 
 /** Opens an S3 store; makes no request. Throws `CredentialInvalid`. */
-export async function openS3Store(
-  destination: S3Destination,
-  credentials: Readonly<Record<string, string>>,
-): Promise<ObjectStore> {
-  return new S3Store(sdk, await openS3Client(destination, credentials), destination);
+export function openS3Store(destination: S3Destination, credentials: Readonly<Record<string, string>>): ObjectStore {
+  return new S3Store(openS3Client(destination, credentials), destination);
 }
 
 /** A bucket of S3 or of a server that speaks it. Single attempts; bodies are always read to their end or destroyed. */
@@ -45,20 +48,18 @@ class S3Store implements ObjectStore {
     batchDelete: true,
     etags: true,
   };
-  readonly #sdk: Sdk;
   readonly #opened: OpenedS3;
   readonly #bucket: string;
   readonly #keys: KeySpace;
 
-  constructor(sdk: Sdk, opened: OpenedS3, destination: S3Destination) {
-    this.#sdk = sdk;
+  constructor(opened: OpenedS3, destination: S3Destination) {
     this.#opened = opened;
     this.#bucket = destination.bucket;
     this.#keys = new KeySpace(destination.prefix);
   }
 
   async list(options: ListOptions): Promise<ListPage> {
-    const command = new this.#sdk.ListObjectsV2Command({
+    const command = new ListObjectsV2Command({
       Bucket: this.#bucket,
       Prefix: this.#keys.toStore(options.prefix),
       MaxKeys: options.maxKeys,
@@ -83,7 +84,7 @@ class S3Store implements ObjectStore {
   }
 
   async head({ key, signal }: KeyOptions): Promise<ObjectInfo> {
-    const command = new this.#sdk.HeadObjectCommand({ Bucket: this.#bucket, Key: this.#keys.toStore(key) });
+    const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: this.#keys.toStore(key) });
     try {
       const answer = await this.#opened.client.send(command, abortOf({ signal }));
       return { size: answer.ContentLength ?? 0, ...versionOf(answer) };
@@ -93,14 +94,14 @@ class S3Store implements ObjectStore {
   }
 
   async get({ key, range, signal }: GetOptions): Promise<ObjectContent> {
-    const command = new this.#sdk.GetObjectCommand({
+    const command = new GetObjectCommand({
       Bucket: this.#bucket,
       Key: this.#keys.toStore(key),
       ...(range !== undefined && { Range: `bytes=${String(range.start)}-${String(range.end)}` }),
     });
     try {
       const answer = await this.#opened.client.send(command, abortOf({ signal }));
-      const body = await readBody(bodyOf(answer), { length: answer.ContentLength, signal });
+      const body = await readBody(answer.Body, { length: answer.ContentLength, signal });
       const size = sizeOf(answer, body.length);
       const isWhole = range !== undefined && answer.ContentRange === undefined;
       return { body: isWhole ? body.subarray(range.start, range.end + 1) : body, size, ...versionOf(answer) };
@@ -114,7 +115,7 @@ class S3Store implements ObjectStore {
   }
 
   async put({ key, body, ifAbsent = false, signal }: PutOptions): Promise<PutResult> {
-    const command = new this.#sdk.PutObjectCommand({
+    const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: this.#keys.toStore(key),
       Body: body,
@@ -147,7 +148,7 @@ class S3Store implements ObjectStore {
   }
 
   async #deleteBatch(keys: readonly string[], options: CallOptions): Promise<void> {
-    const command = new this.#sdk.DeleteObjectsCommand({
+    const command = new DeleteObjectsCommand({
       Bucket: this.#bucket,
       Delete: { Objects: keys.map((key) => ({ Key: this.#keys.toStore(key) })), Quiet: true },
     });
@@ -162,7 +163,7 @@ class S3Store implements ObjectStore {
   }
 
   async #deleteOne(key: string, options: CallOptions): Promise<void> {
-    const command = new this.#sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key: this.#keys.toStore(key) });
+    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: this.#keys.toStore(key) });
     try {
       await this.#opened.client.send(command, abortOf(options));
     } catch (error) {
@@ -237,8 +238,4 @@ function unquote(etag: string): string {
 function sizeOf(answer: GetObjectCommandOutput, length: number): number {
   const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
   return total === undefined ? length : Number(total);
-}
-
-function bodyOf(answer: GetObjectCommandOutput): NodeJS.ReadableStream {
-  return answer.Body as unknown as NodeJS.ReadableStream;
 }

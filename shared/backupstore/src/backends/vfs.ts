@@ -79,7 +79,7 @@ export class VfsStore implements ObjectStore {
       if (!stat.isFile()) throw new StoreError('NotFound', { action, key });
       const start = Math.min(range?.start ?? 0, stat.size);
       const end = Math.min(range === undefined ? stat.size : range.end + 1, stat.size);
-      return { body: await readFully(handle, start, end, key), size: stat.size, mtimeMs: stat.mtimeMs };
+      return { body: await readFully(handle, { start, end, key }), size: stat.size, mtimeMs: stat.mtimeMs };
     } catch (error) {
       throw toVfsError(error, action, key);
     } finally {
@@ -141,7 +141,10 @@ export class VfsStore implements ObjectStore {
   }
 }
 
-async function readFully(handle: FileHandle, start: number, end: number, key: string): Promise<Buffer> {
+async function readFully(
+  handle: FileHandle,
+  { start, end, key }: { start: number; end: number; key: string },
+): Promise<Buffer> {
   const body = Buffer.allocUnsafe(end - start);
   let filled = 0;
   while (filled < body.length) {

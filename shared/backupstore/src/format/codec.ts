@@ -35,7 +35,8 @@ export function decodeFile<T extends object>(fields: FieldTable<T>, body: Buffer
     if (readNullFile(reader)) return result as T;
     const rows = rowsByFoldedName(fields);
     reader.members((key) => {
-      readMember(rows, reader, key, result);
+      readMember({ rows, reader, result }, key);
+      return undefined;
     });
     return result as T;
   });
@@ -57,14 +58,13 @@ export function decodeFileStart<T extends object>(
     const seen = new Set<string>();
     try {
       if (readNullFile(reader)) return result as T;
-      const outcome = reader.members((key) => {
+      reader.members((key) => {
         const name = foldKey(key);
         if (name === start.stopAt && start.required.every((field) => seen.has(field))) return 'stop';
         seen.add(name);
-        readMember(rows, reader, key, result);
+        readMember({ rows, reader, result }, key);
         return undefined;
       });
-      void outcome;
       return result as T;
     } catch (error) {
       if (error instanceof NeedMoreBytes) return undefined;
@@ -84,12 +84,13 @@ export function encodeFile<T extends object>(fields: FieldTable<T>, value: T): B
   return Buffer.from(`{${members.join(',')}}`);
 }
 
-function readMember(
-  rows: ReadonlyMap<string, Row>,
-  reader: JsonReader,
-  key: string,
-  result: Record<string, unknown>,
-): void {
+interface MemberContext {
+  readonly rows: ReadonlyMap<string, Row>;
+  readonly reader: JsonReader;
+  readonly result: Record<string, unknown>;
+}
+
+function readMember({ rows, reader, result }: MemberContext, key: string): void {
   const row = rows.get(foldKey(key));
   if (row === undefined) {
     parseJson(reader.raw());

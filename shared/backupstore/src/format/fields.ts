@@ -93,7 +93,7 @@ export const mapCodec: Codec<StringMap> = {
   read: nullable<StringMap>(null, (text, field) => {
     const value = parseJson(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(field, 'an object');
-    const entries = Object.entries(value).map(([key, member]): [string, string] => {
+    const entries = Object.entries(value as Record<string, unknown>).map(([key, member]): [string, string] => {
       if (member !== null && typeof member !== 'string') throw wrongType(field, 'an object of strings');
       return [key.toWellFormed(), (member ?? '').toWellFormed()];
     });
@@ -124,6 +124,7 @@ export const singleFileCodec: Codec<string> = {
     reader.members((key) => {
       if (foldKey(key) === 'filepath') filePath = stringCodec.read(reader, `${field}.FilePath`);
       else parseJson(reader.raw());
+      return undefined;
     });
     return filePath;
   },
@@ -160,6 +161,7 @@ function readBlock(reader: JsonReader, field: string): BlockReference {
     if (name === 'offset') offset = numberCodec.read(reader, `${field}.Offset`);
     else if (name === 'blockchecksum') checksum = stringCodec.read(reader, `${field}.BlockChecksum`);
     else parseJson(reader.raw());
+    return undefined;
   });
   return { offset, checksum };
 }

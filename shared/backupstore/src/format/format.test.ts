@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isStoreError, StoreError } from '../errors.ts';
+import { isStoreError, type StoreError } from '../errors.ts';
 import { decodeBackingImageConfig, encodeBackingImageConfig } from './backing-image-config.ts';
 import { decodeBackupConfig, decodeBackupHead, encodeBackupConfig, type BackupConfig } from './backup-config.ts';
 import { encodeGoString } from './fields.ts';
@@ -27,7 +27,7 @@ function failureOf(work: () => unknown): StoreError | undefined {
     return undefined;
   } catch (error) {
     expect(isStoreError(error, 'Corrupt'), String(error)).to.equal(true);
-    return error as StoreError;
+    return isStoreError(error) ? error : undefined;
   }
 }
 

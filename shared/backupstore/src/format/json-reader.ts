@@ -47,7 +47,7 @@ export class JsonReader {
    * Walks the members of an object; `onMember` must consume the value (`raw`, `members`, `elements`) and may return
    * `'stop'` before doing so to end the walk there.
    */
-  members(onMember: (key: string) => 'stop' | void): 'stopped' | 'ended' {
+  members(onMember: (key: string) => 'stop' | undefined): 'stopped' | 'ended' {
     this.#expect(OPEN_BRACE, "'{'");
     if (this.#accept(CLOSE_BRACE)) return 'ended';
     for (;;) {

@@ -1,5 +1,5 @@
 import { parseVolumeKey } from '../layout.ts';
-import type { ObjectStore } from '../store.ts';
+import type { ListOptions, ListPage, ObjectStore } from '../store.ts';
 import { assertOrdered } from './flat.ts';
 import { nextStart } from './key-ranges.ts';
 import { MAX_PAGE } from './page-size.ts';
@@ -17,26 +17,32 @@ export async function readVolumeFlat(
   folder: string,
   signal?: AbortSignal,
 ): Promise<VolumeBuilder | undefined> {
-  const name = parseVolumeKey(folder)?.volume ?? '';
-  const builder = new VolumeBuilder(folder, name);
-  let isFound = false;
-  let after: string | undefined;
-  let continuation: string | undefined;
-  do {
-    const page = await store.list({
-      prefix: folder,
-      maxKeys: isFound ? MAX_PAGE : FIRST_PAGE,
-      ...(continuation !== undefined ? { continuation } : after !== undefined && { startAfter: after }),
-      ...(signal !== undefined && { signal }),
-    });
-    assertOrdered(page, after ?? '', folder);
+  const builder = new VolumeBuilder(folder, parseVolumeKey(folder)?.volume ?? '');
+  let place: Place = { after: '', request: {} };
+  for (let lists = 0; ; lists++) {
+    const options = { prefix: folder, maxKeys: lists === 0 ? FIRST_PAGE : MAX_PAGE, ...place.request };
+    const page = await store.list(signal === undefined ? options : { ...options, signal });
+    assertOrdered(page, place.after, folder);
     for (const object of page.objects) builder.add(object.key.slice(folder.length), object);
-    const last = page.objects.at(-1);
-    isFound ||= last !== undefined;
-    if (page.continuation === undefined) break;
-    // An empty page that says more follows leaves no key to start after.
-    continuation = last === undefined ? page.continuation : undefined;
-    if (last !== undefined) after = nextStart(last.key);
-  } while (after !== undefined || continuation !== undefined);
-  return isFound ? builder : undefined;
+    const next = placeAfter(page, place.after);
+    if (next === undefined) return place.after === '' && page.objects.length === 0 ? undefined : builder;
+    place = next;
+  }
+}
+
+/** Where a page begins. */
+interface Place {
+  /** The key it starts after; `''` before the first key was seen. */
+  readonly after: string;
+  readonly request: Pick<ListOptions, 'startAfter' | 'continuation'>;
+}
+
+// Where the page after this one begins; `undefined` behind the last one.
+function placeAfter(page: ListPage, after: string): Place | undefined {
+  if (page.continuation === undefined) return undefined;
+  const last = page.objects.at(-1);
+  // An empty page that says more follows leaves no key to start after.
+  if (last === undefined) return { after, request: { continuation: page.continuation } };
+  const startAfter = nextStart(last.key);
+  return { after: startAfter, request: { startAfter } };
 }

@@ -3,7 +3,7 @@ import type { ListPage, ObjectStore } from '../store.ts';
 import { ScanCollector } from './collector.ts';
 import { ALL_VOLUMES, shareOf, splitEvenly, type KeyRange } from './key-ranges.ts';
 import { MAX_PAGE, PageSize } from './page-size.ts';
-import { RangeCursor } from './range-cursor.ts';
+import { RangeCursor, type TakenPage } from './range-cursor.ts';
 import type { NotedList, ScanHints } from './scan-hints.ts';
 import type { ScanOptions, ScanSummary } from './types.ts';
 import type { VolumeBuilder } from './volume-builder.ts';
@@ -19,6 +19,15 @@ const MAX_RANGES = 64;
 const MIN_SAMPLE = 8;
 // Where each volume needs a LIST of its own, a further range (one LIST more) must save this many in a row.
 const LISTS_PER_RANGE = 8;
+
+// Another range has failed.
+const STOPPED = new Error('stopped');
+
+interface Shared {
+  /** Still to be scanned. */
+  readonly ranges: KeyRange[];
+  readonly failures: unknown[];
+}
 
 /**
  * The skip-scan of design §4. Without a delimiter, pages hold whole volumes; one that ends inside `blocks/` is followed
@@ -80,42 +89,45 @@ export class FlatScan {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #scanRange(range: KeyRange, shared: { ranges: KeyRange[]; failures: unknown[] }): Promise<void> {
+  async #scanRange(range: KeyRange, shared: Shared): Promise<void> {
     const cursor = new RangeCursor(range, this.#collector, this.#divided);
-    let splitAt = MIN_SAMPLE;
-    let continuation: string | undefined;
     try {
-      for (;;) {
-        if (shared.failures.length > 0) {
-          cursor.keepOpenVolume();
-          shared.ranges.push(cursor.rest);
-          return;
-        }
-        const { after } = cursor.rest;
-        const page = await this.#list({
-          after,
-          continuation,
-          maxKeys: cursor.lists === 0 ? range.expectedKeys : undefined,
-        });
-        assertOrdered(page, after);
-        const taken = await cursor.take(page);
-        const isCut = cursor.lists === 1 && range.isCut === true;
-        this.#noted.push({ after, keys: taken.keys, isCut });
-        if (!taken.hasEnded && page.objects.length > 0) this.#pageSize.learn(taken);
-        if (taken.hasEnded || page.continuation === undefined) break;
-        // An empty page that says more follows leaves no key to start after.
-        continuation = page.objects.length === 0 ? page.continuation : undefined;
-        if (cursor.volumes >= splitAt && cursor.lists > (range.expectedLists ?? 0) * 2) {
-          shared.ranges.push(...this.#split(range, cursor, page.objects.length));
-          splitAt = cursor.volumes * 2;
-        }
-      }
-      await cursor.close();
+      await this.#followRange(range, cursor, shared);
     } catch (error) {
-      shared.failures.push(error);
+      if (error !== STOPPED) shared.failures.push(error);
       cursor.keepOpenVolume();
       shared.ranges.push(cursor.rest);
     }
+  }
+
+  async #followRange(range: KeyRange, cursor: RangeCursor, shared: Shared): Promise<void> {
+    let splitAt = MIN_SAMPLE;
+    let continuation: string | undefined;
+    for (;;) {
+      if (shared.failures.length > 0) throw STOPPED;
+      const { after } = cursor.rest;
+      const page = await this.#list({
+        after,
+        continuation,
+        maxKeys: cursor.lists === 0 ? range.expectedKeys : undefined,
+      });
+      assertOrdered(page, after);
+      const taken = await cursor.take(page);
+      this.#learn({ after, page, taken, isCut: cursor.lists === 1 && range.isCut === true });
+      if (taken.hasEnded || page.continuation === undefined) break;
+      // An empty page that says more follows leaves no key to start after.
+      continuation = page.objects.length === 0 ? page.continuation : undefined;
+      if (cursor.volumes >= splitAt && cursor.lists > (range.expectedLists ?? 0) * 2) {
+        shared.ranges.push(...this.#split(range, cursor, page.objects.length));
+        splitAt = cursor.volumes * 2;
+      }
+    }
+    await cursor.close();
+  }
+
+  #learn({ after, page, taken, isCut }: { after: string; page: ListPage; taken: TakenPage; isCut: boolean }): void {
+    this.#noted.push({ after, keys: taken.keys, isCut });
+    if (!taken.hasEnded && page.objects.length > 0) this.#pageSize.learn(taken);
   }
 
   async #list(place: {

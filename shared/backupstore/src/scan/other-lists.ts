@@ -28,7 +28,7 @@ export async function listBackingImages(
   store: ObjectStore,
   options: CallOptions = {},
 ): Promise<Listing<ListedBackingImage>> {
-  return await collect(store, BACKING_IMAGES_PREFIX, options, ([name, file, more], object) =>
+  return await collect(store, { prefix: BACKING_IMAGES_PREFIX, ...options }, ([name, file, more], object) =>
     file === 'backing-image.cfg' && more === undefined && name !== undefined ? { name, ...infoOf(object) } : undefined,
   );
 }
@@ -38,7 +38,7 @@ export async function listSystemBackups(
   store: ObjectStore,
   options: CallOptions = {},
 ): Promise<Listing<ListedSystemBackup>> {
-  return await collect(store, SYSTEM_BACKUPS_PREFIX, options, ([version, name, file, more], object) => {
+  return await collect(store, { prefix: SYSTEM_BACKUPS_PREFIX, ...options }, ([version, name, file, more], object) => {
     if (file === 'system-backup.zip' && more === undefined) return 'ignored';
     const isConfig = file === 'system-backup.cfg' && more === undefined;
     return isConfig && version !== undefined && name !== undefined ? { name, version, ...infoOf(object) } : undefined;
@@ -47,16 +47,16 @@ export async function listSystemBackups(
 
 async function collect<T extends { name: string }>(
   store: ObjectStore,
-  prefix: string,
-  options: CallOptions,
+  options: CallOptions & { readonly prefix: string },
   parse: (segments: readonly string[], object: StoredObject) => T | 'ignored' | undefined,
 ): Promise<Listing<T>> {
+  const { prefix } = options;
   const items: T[] = [];
   const issues: ScanIssue[] = [];
   const report = (code: ScanIssue['code'], key: string, message: string): void => {
     if (issues.length < MAX_ISSUES) issues.push({ code, key, message });
   };
-  for await (const page of listPages(store, { prefix, ...options })) {
+  for await (const page of listPages(store, options)) {
     for (const object of page.objects) {
       const { key } = object;
       if (key.endsWith('/') || isLeftover(key)) continue;
