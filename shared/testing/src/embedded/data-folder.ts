@@ -18,7 +18,10 @@ class DataFolderInUseError extends Error {}
  * processes are ended. Throws when a live start has it.
  */
 export async function holdDataFolder(dataDir: string, say: (line: string) => void): Promise<DataFolder> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`failed to create folder '${dataDir}': ${why}; choose another with --data-dir`, { cause });
+  });
   const lock = await takeLock(join(dataDir, 'lock'), (holder) => {
     const who = holder === undefined ? 'an unknown process' : `process ${String(holder.pid)}`;
     say(`the last start on this folder (${who}) did not end properly; taking over`);
