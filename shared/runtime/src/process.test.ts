@@ -67,6 +67,20 @@ describe('runService', () => {
     expect(host.exits).to.deep.equal([0]);
   });
 
+  it('takes little time to stop after a failure: another process may soon lead', async () => {
+    const host = new FakeHost();
+    const clock = new ManualClock();
+    const start = (context: ServiceContext): Promise<void> => {
+      context.onStop('hanging', () => new Promise<void>(() => undefined));
+      context.fail(new Error('lost'));
+      return Promise.resolve();
+    };
+    const ended = runService({ name: 'test', log: noLog, start, clock, host, isMemoryLimited: false });
+    await clock.advance(4_000);
+    await ended;
+    expect(host.exits).to.deep.equal([1]);
+  });
+
   it('exits at once on a second signal', async () => {
     const { host, clock } = run((context) => {
       context.onStop('hanging', () => new Promise<void>(() => undefined));

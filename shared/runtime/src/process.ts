@@ -19,7 +19,7 @@ export interface ServiceOptions {
   readonly log: Log;
   /** Starts everything and resolves. What it throws ends the process with exit code 1. */
   readonly start: (context: ServiceContext) => Promise<void>;
-  /** The stop as a whole may take so long, milliseconds; below the pod's terminationGracePeriodSeconds (30). Default 25,000. */
+  /** The stop as a whole may take so long, milliseconds; below the pod's terminationGracePeriodSeconds (30). Default 25,000; after a failure at most 4,000. */
   readonly stopTimeoutMs?: number | undefined;
   /** True: more garbage collection for less memory (see `limitMemory`). False is right for a webhook: its latency counts. Default true. */
   readonly isMemoryLimited?: boolean | undefined;
@@ -34,6 +34,12 @@ export interface ProcessHost {
   off(event: string, listener: (detail: unknown) => void): unknown;
   exit(code: number): void;
 }
+
+/** Below a pod's default grace of 30 s. */
+const DEFAULT_STOP_MS = 25_000;
+
+/** After a failure, milliseconds: a lost lease is noticed 10 s after its last renewal, and another process may lead 5 s later. */
+const FAILED_STOP_MS = 4_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const DEFECTS = ['uncaughtException', 'unhandledRejection'] as const;
@@ -72,7 +78,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
   };
   start(context).catch(fail);
   const code = await ended.promise;
-  await stopInTime({ ...options, stops });
+  const limitMs = options.stopTimeoutMs ?? DEFAULT_STOP_MS;
+  await stopInTime({ ...options, stops, stopTimeoutMs: code === 0 ? limitMs : Math.min(limitMs, FAILED_STOP_MS) });
   for (const event of SIGNALS) host.off(event, onSignal);
   for (const event of DEFECTS) host.off(event, fail);
   host.exit(code);
@@ -91,13 +98,13 @@ function limitMemory(): void {
 interface Stopping {
   readonly log: Log;
   readonly clock?: Clock | undefined;
-  readonly stopTimeoutMs?: number | undefined;
+  readonly stopTimeoutMs: number;
   readonly stops: { name: string; stop: () => Promise<void> | void }[];
 }
 
 /** Runs the stops in reverse order; leaves the rest undone when time is up. */
 async function stopInTime(stopping: Stopping): Promise<void> {
-  const { log, clock = systemClock, stopTimeoutMs = 25_000, stops } = stopping;
+  const { log, clock = systemClock, stopTimeoutMs, stops } = stopping;
   const all = async (): Promise<void> => {
     for (let next = stops.pop(); next !== undefined; next = stops.pop()) {
       try {
