@@ -21,8 +21,8 @@ export type Invoke = <T>(call: StoreCall, run: (signal: AbortSignal | undefined)
 /** A wrapper: the same calls, with something added. */
 export type Wrapper = (next: Invoke) => Invoke;
 
-/** The innermost one: just runs the call. */
-export const direct: Invoke = async (call, run) => await run(call.signal);
+// The innermost one: just runs the call.
+const direct: Invoke = async (call, run) => await run(call.signal);
 
 /** Puts wrappers round each other, the first outermost. */
 export function compose(...wrappers: readonly Wrapper[]): Invoke {

@@ -28,8 +28,8 @@ export interface StoreLimits extends InFlightLimits, Omit<BreakerLimits, 'onBrea
   readonly attemptTimeoutMs: number;
 }
 
-/** The defaults. */
-export const DEFAULT_LIMITS: StoreLimits = {
+// The defaults, as documented above.
+const DEFAULT_LIMITS: StoreLimits = {
   callDeadlineMs: 45_000,
   attemptTimeoutMs: 10_000,
   initialInFlight: 16,
