@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { collidingBackupName } from '@mooring/api';
 import { eventually } from '@mooring/testing';
 import type { KubeManifest } from '@mooring/testing';
 import { OBJECTS, manifest, refusal, startWebhooks } from './admission-cluster.ts';
@@ -66,6 +67,19 @@ describe('admission of each kind on a real API server', function () {
       restoreVolumeRecurringJob: 'ignored',
     });
     expect(metadata.labels).to.include({ 'backup-target': 'store', 'backup-volume': 'data' });
+  });
+
+  it('finds a Backup whose name was taken, and a backup volume under a name of Longhorn’s past', async () => {
+    const name = collidingBackupName('backup-1', 'other', 'store');
+    const labels = { 'backup-target': 'store', 'backup-volume': 'other' };
+    const annotations = { 'mooring.io/store-name': 'backup-1' };
+    const volume = { spec: { backupTargetName: 'store', volumeName: 'other' } };
+    await create('backupvolumes', manifest('BackupVolume', 'bv-1f2e3d', volume));
+    await create('backups', { ...manifest('Backup', name, { spec: {} }), metadata: { name, labels, annotations } });
+    await patch('backups', `${name}/status`, { status: { volumeSize: '4194304', backupTargetName: 'store' } });
+    const fromBackup = FROM_BACKUP.replace('data', 'other');
+    const restored = await create('volumes', manifest('Volume', 'restored-other', { spec: { fromBackup } }));
+    expect(restored['spec']).to.include({ size: '4194304', backupTargetName: 'store' });
   });
 
   it('completes a RecurringJob', async () => {
