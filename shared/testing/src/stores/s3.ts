@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { join, resolve } from 'node:path';
 import { ensureBinaries } from '../binaries/ensure-binaries.ts';
 import { startGuarded } from '../processes/guarded.ts';
@@ -36,9 +37,12 @@ const SECRET_KEY = 'mooring-test-secret';
 /** versitygw's own health path; answered without a signature. */
 const HEALTH_PATH = '/mooring-health';
 
-function isHealthy(port: number): Promise<boolean> {
+function isHealthy(port: number, isTls: boolean): Promise<boolean> {
+  const send = isTls ? httpsRequest : httpRequest;
+  // Whether it answers is all that is asked here; clients check the certificate.
+  const options = { host: '127.0.0.1', port, path: HEALTH_PATH, agent: false, rejectUnauthorized: false };
   return new Promise((resolve_, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path: HEALTH_PATH, agent: false }, (response) => {
+    const outgoing = send(options, (response) => {
       response.resume();
       resolve_((response.statusCode ?? 0) > 0);
     });
@@ -68,8 +72,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
       ...['--health', HEALTH_PATH, ...tls, 'posix', dataFolder],
     ],
     env: { ...process.env, ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
-    // Over TLS a plain request is answered too, with a 400: it listens.
-    isReady: () => isHealthy(port),
+    isReady: () => isHealthy(port, options.tls !== undefined),
     readyTimeoutMs: 15_000,
     graceMs: 2_000,
   });
