@@ -1,6 +1,7 @@
 import type { ObjectMeta, ResourceType } from '@mooring/api';
 import { ApiError, isConflict, isNotFound } from './errors.ts';
-import type { CallOptions, KubeClient } from './kube-client.ts';
+import type { CallOptions } from './kube-calls.ts';
+import type { KubeClient } from './kube-client.ts';
 
 /** An object as far as finalizers are concerned. */
 interface Finalizable {

@@ -26,19 +26,17 @@ export {
   type Freshness,
   type InformerOptions,
 } from './informer.ts';
-export {
-  KubeClient,
-  type CallOptions,
-  type DeleteOptions,
-  type KubeClientOptions,
-  type ListOptions,
-  type ListPage,
-  type PatchOptions,
-  type RawCall,
-  type WatchOptions,
-  type Writable,
-  type WriteFence,
-} from './kube-client.ts';
+export type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ListPage,
+  PatchOptions,
+  RawCall,
+  WatchOptions,
+  Writable,
+} from './kube-calls.ts';
+export { KubeClient, type KubeClientOptions, type WriteFence } from './kube-client.ts';
 export { noLog, noMetrics, type Counter, type Gauge, type Histogram, type Log, type Metrics } from './observe.ts';
 export { errorFacts, type ErrorFacts, type Outcome } from './outcome.ts';
 export { apiVersionOf, resourcePath, type ObjectRef } from './resource-path.ts';

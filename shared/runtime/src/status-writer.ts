@@ -1,5 +1,6 @@
 import type { ObjectMeta, ResourceType } from '@mooring/api';
-import type { CallOptions, KubeClient } from './kube-client.ts';
+import type { CallOptions } from './kube-calls.ts';
+import type { KubeClient } from './kube-client.ts';
 import { mergeDiff, replacesList } from './merge-diff.ts';
 
 /** An object as far as patches look into it. */
