@@ -126,4 +126,21 @@ describe('target-controller follows what a target depends on', function () {
     await eventually(async () => (await specOf())?.pollInterval === '2m0s');
     expect((await specOf())?.backupTargetURL).to.equal('vfs:///of-the-user');
   });
+
+  it('does not bring the default target back after an uninstall, until its ConfigMap changes', async () => {
+    const { kube, namespace } = setup;
+    const get = (): Promise<unknown> => setup.get(resources.backupTargets, 'default');
+    await eventually(async () => (await get()) !== undefined);
+    await setup.patchTarget('default', {
+      metadata: { annotations: { 'longhorn.io/delete-backup-target-from-longhorn': '' } },
+    });
+    await setup.deleteTarget('default');
+    await eventually(async () => (await get()) === undefined);
+    await setup.createTarget('other', { backupTargetURL: '' });
+    await setup.ready('other', 'False', 'URLEmpty');
+    expect(await get()).to.equal(undefined);
+    const metadata = { namespace, name: 'longhorn-default-resource' };
+    await kube.create(coreResources.configMaps, Object.assign({ metadata }, { apiVersion: 'v1', kind: 'ConfigMap' }));
+    await eventually(async () => (await get()) !== undefined);
+  });
 });

@@ -37,13 +37,13 @@ export interface MirrorSource {
 }
 
 /** The reference to the target, without `controller` and `blockOwnerDeletion`, as Longhorn's. */
-export function ownerReference(target: BackupTarget): OwnerReference {
+function ownerReference(target: BackupTarget): OwnerReference {
   const { name, uid = '' } = target.metadata;
   return { apiVersion: API_VERSION, kind: 'BackupTarget', name, uid };
 }
 
 /** Annotations that tie a mirrored object to its target and store. */
-export function stampAnnotations(source: MirrorSource, storeName: string): Record<string, string> {
+function stampAnnotations(source: MirrorSource, storeName: string): Record<string, string> {
   return {
     [ANNOTATION_STORE_NAME]: storeName,
     [ANNOTATION_TARGET_UID]: source.stamp.targetUid,
@@ -68,7 +68,7 @@ export function buildBackupVolume(source: MirrorSource, volume: string, fingerpr
 }
 
 /** Labels of a BackupVolume; they only select. */
-export function volumeLabels(target: string, volume: string): Record<string, string> {
+function volumeLabels(target: string, volume: string): Record<string, string> {
   return { [LABEL_BACKUP_TARGET]: labelValue(target), [LABEL_BACKUP_VOLUME]: labelValue(volume) };
 }
 

@@ -23,7 +23,7 @@ export interface Scope {
 }
 
 /** The version of the target's Secret from the cache of metadata; undefined when there is none. */
-export function secretVersionOf(parts: Parts, target: BackupTarget): SecretVersion | undefined {
+function secretVersionOf(parts: Parts, target: BackupTarget): SecretVersion | undefined {
   const name = target.spec.credentialSecret;
   return name ? parts.caches.secrets.get(parts.namespace, name)?.metadata : undefined;
 }

@@ -34,14 +34,3 @@ export class TaskPool {
     }
   }
 }
-
-/** Runs `work` over all `items`, at most `limit` at once; gives what was thrown. */
-export async function forAll<T>(
-  items: Iterable<T>,
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<unknown[]> {
-  const pool = new TaskPool(limit);
-  for (const item of items) await pool.add(() => work(item));
-  return pool.drain();
-}

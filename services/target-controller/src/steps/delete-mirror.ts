@@ -1,11 +1,8 @@
 /** Deletes objects that mirror a store, and never anything in the store. */
-import { LABEL_DELETE_CR_ONLY, resources } from '@mooring/api';
+import { LABEL_DELETE_CR_ONLY } from '@mooring/api';
 import type { ObjectMeta, ResourceType } from '@mooring/api';
 import { isConflict, isNotFound } from '@mooring/runtime';
 import type { KubeClient } from '@mooring/runtime';
-
-/** The kinds that mirror a store, by what this service keeps of them. */
-export const mirroredTypes = [resources.backupVolumes, resources.backupBackingImages, resources.systemBackups] as const;
 
 /** An object as far as its deletion goes. */
 export interface Deletable {
