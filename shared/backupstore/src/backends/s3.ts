@@ -173,7 +173,7 @@ class S3Store implements ObjectStore {
   }
 
   #toPage(answer: ListObjectsV2CommandOutput): ListPage {
-    const decode = answer.EncodingType === 'url' ? decodeKey : (key: string): string => key;
+    const decode = decoderOf(answer);
     const objects = (answer.Contents ?? []).map((entry): StoredObject => {
       const key = this.#keys.fromStore(decode(entry.Key ?? ''));
       return { key, size: entry.Size ?? 0, ...versionOf(entry) };
@@ -207,12 +207,16 @@ function continuationOf(answer: ListObjectsV2CommandOutput): string | undefined 
   if (answer.IsTruncated !== true) return undefined;
   if (answer.NextContinuationToken !== undefined) return `token:${answer.NextContinuationToken}`;
   const last = answer.Contents?.at(-1)?.Key;
-  return last === undefined ? undefined : `after:${last}`;
+  return last === undefined ? undefined : `after:${decoderOf(answer)(last)}`;
 }
 
 function fromContinuation(continuation: string): { ContinuationToken: string } | { StartAfter: string } {
   const value = continuation.slice(continuation.indexOf(':') + 1);
   return continuation.startsWith('token:') ? { ContinuationToken: value } : { StartAfter: value };
+}
+
+function decoderOf(answer: ListObjectsV2CommandOutput): (key: string) => string {
+  return answer.EncodingType === 'url' ? decodeKey : (key) => key;
 }
 
 function decodeKey(key: string): string {

@@ -1,4 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
+import { StoreError } from '../errors.ts';
 import { compareKeys, isLeftover } from '../layout.ts';
 import type { ListOptions, ListPage, StoredObject } from '../store.ts';
 import { errnoOf } from './vfs-errors.ts';
@@ -74,7 +75,13 @@ async function readFolder(paths: VfsPaths, folder: string): Promise<string[]> {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' || (errno === 'ENOTDIR' && folder !== '')) return [];
-    throw error;
+    if (errno !== 'ENOTDIR') throw error;
+    throw new StoreError('BucketNotFound', {
+      action: 'list the store',
+      detail: 'the path of the store is not a directory',
+      cure: 'correct the path in backupTargetURL',
+      cause: error,
+    });
   }
 }
 

@@ -83,7 +83,7 @@ describe('a store in a directory', () => {
 
   it('says so when the root is a file', async () => {
     await writeFile(root, 'x');
-    expect(await codeOf(store.list({ prefix: '' }))).to.not.equal('ok');
+    expect(await codeOf(store.list({ prefix: '' }))).to.equal('BucketNotFound');
     expect(await codeOf(store.put({ key: 'backupstore/x.cfg', body: Buffer.from('x') }))).to.not.equal('ok');
   });
 
