@@ -38,6 +38,7 @@ describe('what Mooring tells the outside', function () {
 
   let collector: Server;
   let embedded: Embedded;
+  let stop: () => Promise<void> = () => Promise.resolve();
   let secretKey: string;
   const said: string[] = [];
   const exported: string[] = [];
@@ -66,9 +67,12 @@ describe('what Mooring tells the outside', function () {
     return target?.status?.conditions?.find(({ type }) => type === 'Ready');
   }
 
-  function waitForReason(name: string, reason: RegExp): Promise<boolean> {
-    const what = `BackupTarget ${name} with ${String(reason)}`;
-    return eventually(async () => reason.test((await readyOf(name))?.reason ?? ''), { timeoutMs: 60_000, what });
+  function waitForReason(name: string, reason: RegExp): Promise<void> {
+    const look = async () => {
+      const ready = await readyOf(name);
+      if (!reason.test(ready?.reason ?? '')) throw new Error(JSON.stringify(ready));
+    };
+    return eventually(look, { timeoutMs: 60_000, what: `BackupTarget ${name} with ${String(reason)}` });
   }
 
   before(async () => {
@@ -90,6 +94,7 @@ describe('what Mooring tells the outside', function () {
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
     process.env['MOORING_LOG_LEVEL'] = 'debug';
     embedded = await startEmbedded({ dataDir, say: (line) => said.push(line) });
+    stop = () => embedded.stop();
 
     const url = 's3://telemetry@us-east-1/';
     const good = { AWS_ACCESS_KEY_ID: s3.accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_ENDPOINTS: s3.endpoint };
@@ -144,7 +149,7 @@ describe('what Mooring tells the outside', function () {
   after(async () => {
     delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
     delete process.env['MOORING_LOG_LEVEL'];
-    await embedded?.stop();
+    await stop();
     collector.closeAllConnections();
     collector.close();
   });
