@@ -102,7 +102,7 @@ describe('the documents', () => {
 describe('the files of the project', () => {
   it('name no machine, no registry and no user', () => {
     const local =
-      /(?<![\w.@/-])\/(?:work|root|home|Users)\/[\w.-]+|"resolved": "https?:|_authToken|:\/\/[\w.-]*(?:artifactory|nexus|verdaccio)/;
+      /(?<![\w.@/-])\/(?:work|root|Users|home(?!\/user\b))\/[\w.-]+|"resolved": "https?:|_authToken|:\/\/[\w.-]*(?:artifactory|nexus|verdaccio)/;
     const text = /\.(ts|js|cjs|json|md|ya?ml|tpl|mod|sum|sh)$|(^|\/)(run|LICENSE|\.npmrc|\.gitignore)$/;
     const found = ALL.filter((path) => text.test(path) && path !== 'test/integration/documents.test.ts')
       .filter((path) => statSync(join(REPOSITORY, path)).size < 2 ** 21)
