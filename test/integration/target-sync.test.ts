@@ -99,7 +99,7 @@ describe('target-controller syncs a store', function () {
     expect(after.status?.conditions).to.deep.equal(before.status?.conditions);
   });
 
-  it('polls by its interval, a second included, and not at all with 0', async () => {
+  it('polls every second when that is the interval', async () => {
     const store = await FolderStore.fixture();
     await setup.start();
     await setup.createTarget('often', { backupTargetURL: store.url, pollInterval: '1s' });
@@ -134,23 +134,6 @@ describe('target-controller syncs a store', function () {
     const name = backupVolumeName('pvc-lz4', 'change');
     const volume = await setup.get<BackupVolume>(resources.backupVolumes, name);
     expect(volume?.spec.syncRequestedAt).to.be.a('string');
-  });
-
-  it('deletes a target with everything that mirrors it and not a byte of the store, even when the store is gone', async () => {
-    const store = await FolderStore.fixture();
-    await setup.start();
-    await setup.createTarget('doomed', { backupTargetURL: store.url, pollInterval: '1s' });
-    await setup.ready('doomed', 'True');
-    await setup.deleteTarget('doomed');
-    await eventually(async () => (await setup.get(resources.backupTargets, 'doomed')) === undefined);
-    await eventually(async () => {
-      const left = await Promise.all(
-        [resources.backupVolumes, resources.backupBackingImages, resources.systemBackups].map((type) =>
-          setup.list(type),
-        ),
-      );
-      return left.every((objects) => objects.length === 0);
-    });
   });
 });
 

@@ -18,6 +18,9 @@ import { syncTarget } from './steps/sync-target.ts';
 /** Attempts to write a status against other writers of the target. */
 const MAX_STATUS_ATTEMPTS = 5;
 
+/** Between a sync and one that its own end makes due (the store is slower than its poll interval). Requests do not wait: they are events. */
+const MIN_SYNC_GAP_MS = 250;
+
 /** First pause while objects are being deleted that must be created again; it doubles up to 30 s. */
 const TERMINATING_RETRY_MS = 500;
 const TERMINATING_RETRY_CAP_MS = 30_000;
@@ -175,7 +178,7 @@ export class TargetReconciler {
         this.#failures.delete(key);
         this.#requested.delete(key);
         const verdict = judgeGate(scope.target, scope.inputs, clock.now());
-        return { result: 'done', requeueAfterMs: verdict.due ? 0 : verdict.nextPollInMs };
+        return { result: 'done', requeueAfterMs: verdict.due ? MIN_SYNC_GAP_MS : verdict.nextPollInMs };
       }
       // Both end when an object changes, which enqueues the key.
       case 'no-url':

@@ -16,7 +16,7 @@ export interface EstablishOptions {
 
 /**
  * Writes a marker, or takes the one that another writer put there first. A store that may not be written is used without one: storeID `''`
- * and the reason. Throws the store's transient errors.
+ * and the reason. Throws only what is no error of the store, and `Cancelled`.
  */
 export async function establishMarker(options: EstablishOptions): Promise<StoreIdentity> {
   const { store, clock, signal, lostStoreID } = options;
@@ -25,7 +25,8 @@ export async function establishMarker(options: EstablishOptions): Promise<StoreI
     const marker = await writeMarker(store, { signal, now: () => clock.now() });
     return { storeID: marker.storeID };
   } catch (error) {
-    if (!isStoreError(error) || error.kind === 'transient') throw error;
+    // Also when it may pass: a store that is full, or whose writes time out, is still read. The next sync tries again.
+    if (!isStoreError(error) || error.code === 'Cancelled') throw error;
     return { storeID: '', markerError: stableMessage(error) };
   }
 }
