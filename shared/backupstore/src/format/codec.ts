@@ -11,7 +11,7 @@ export interface DecodeSource {
 type Row = readonly [property: string, wire: string, codec: AnyCodec];
 interface AnyCodec {
   readonly zero: unknown;
-  readonly read: (reader: JsonReader, field: string) => unknown;
+  readonly read: (reader: JsonReader, field: string, known: never) => unknown;
   readonly write: (value: never) => string;
   readonly isOmitted?: (value: never) => boolean;
 }
@@ -97,12 +97,13 @@ function readMember({ rows, reader, result }: MemberContext, key: string): void 
     return;
   }
   const [property, wire, codec] = row;
-  result[property] = codec.read(reader, wire);
+  result[property] = codec.read(reader, wire, result[property] as never);
 }
 
 function readNullFile(reader: JsonReader): boolean {
   if (reader.peek() === 0x7b) return false;
-  if (reader.raw() === 'null') return true;
+  // Only `null` starts with n; what follows it is ignored like anything behind the file.
+  if (reader.raw().startsWith('null')) return true;
   throw new FormatError('the file must hold a JSON object');
 }
 

@@ -16,7 +16,8 @@ export interface BlockReference {
 interface Codec<T> {
   /** What Go holds when the member is absent or null. */
   readonly zero: T;
-  readonly read: (reader: JsonReader, field: string) => T;
+  /** `known` is what an earlier member of the same name gave: Go keeps it at null, and adds to maps. */
+  readonly read: (reader: JsonReader, field: string, known: T) => T;
   readonly write: (value: T) => string;
   /** Go's `omitempty`: not written when true. */
   readonly isOmitted?: (value: T) => boolean;
@@ -46,14 +47,14 @@ export function encodeGoMap(value: StringMap): string {
 }
 
 /** `"x"`. */
-export const stringCodec: Codec<string> = { zero: '', read: nullable('', readString), write: encodeGoString };
+export const stringCodec: Codec<string> = { zero: '', read: nullable(readString), write: encodeGoString };
 
 /** `"123"`: a 64-bit whole number as a string (Go's `int64` with `,string`); normalised, so `"007"` reads as `'7'`. */
 export const stringIntCodec: Codec<string> = {
   zero: '0',
-  read: nullable('0', (text, field) => {
+  read: nullable((text, field, known) => {
     const inner = readString(text, field);
-    if (inner === 'null') return '0';
+    if (inner === 'null') return known;
     if (!WHOLE_NUMBER.test(inner) || !isInt64(BigInt(inner)))
       throw wrongType(field, 'a string that holds a whole number');
     return BigInt(inner).toString();
@@ -64,10 +65,11 @@ export const stringIntCodec: Codec<string> = {
 /** `"\"lz4\""`: a string encoded twice (Go's `string` with `,string`); the inner text may be `null`, never empty. */
 export const doubleEncodedCodec: Codec<string> = {
   zero: '',
-  read: nullable('', (text, field) => {
+  read: nullable((text, field, known) => {
     const inner = readString(text, field);
-    if (inner === 'null') return '';
-    if (!inner.startsWith('"')) throw wrongType(field, 'a string that holds a quoted string');
+    if (inner === 'null') return known;
+    // No white space round it: Go takes the inner text as one literal.
+    if (!inner.startsWith('"') || !inner.endsWith('"')) throw wrongType(field, 'a string that holds a quoted string');
     return readString(inner, field);
   }),
   // Go escapes for HTML only once, in the inner encoding.
@@ -77,7 +79,7 @@ export const doubleEncodedCodec: Codec<string> = {
 /** `true` or `false`. */
 export const booleanCodec: Codec<boolean> = {
   zero: false,
-  read: nullable(false, (text, field) => {
+  read: nullable((text, field) => {
     if (text !== 'true' && text !== 'false') throw wrongType(field, 'true or false');
     return text === 'true';
   }),
@@ -85,20 +87,21 @@ export const booleanCodec: Codec<boolean> = {
 };
 
 /** A whole JSON number. */
-export const numberCodec: Codec<number> = { zero: 0, read: nullable(0, readWholeNumber), write: String };
+export const numberCodec: Codec<number> = { zero: 0, read: nullable(readWholeNumber), write: String };
 
 /** An object of strings, or `null`. */
 export const mapCodec: Codec<StringMap> = {
   zero: null,
-  read: nullable<StringMap>(null, (text, field) => {
-    const value = parseJson(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(field, 'an object');
+  read: (reader, field, known) => {
+    const value = parseJson(reader.raw());
+    if (value === null) return null;
+    if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(field, 'an object');
     const entries = Object.entries(value as Record<string, unknown>).map(([key, member]): [string, string] => {
       if (member !== null && typeof member !== 'string') throw wrongType(field, 'an object of strings');
       return [key.toWellFormed(), (member ?? '').toWellFormed()];
     });
-    return Object.fromEntries(entries);
-  }),
+    return Object.fromEntries([...Object.entries(known ?? {}), ...entries]);
+  },
   write: encodeGoMap,
 };
 
@@ -122,7 +125,7 @@ export const singleFileCodec: Codec<string> = {
     if (isNull(reader, field)) return '';
     let filePath = '';
     reader.members((key) => {
-      if (foldKey(key) === 'filepath') filePath = stringCodec.read(reader, `${field}.FilePath`);
+      if (foldKey(key) === 'filepath') filePath = stringCodec.read(reader, `${field}.FilePath`, filePath);
       else parseJson(reader.raw());
       return undefined;
     });
@@ -158,18 +161,18 @@ function readBlock(reader: JsonReader, field: string): BlockReference {
   if (reader.peek() !== 0x7b) throw wrongType(field, 'an array of objects');
   reader.members((key) => {
     const name = foldKey(key);
-    if (name === 'offset') offset = numberCodec.read(reader, `${field}.Offset`);
-    else if (name === 'blockchecksum') checksum = stringCodec.read(reader, `${field}.BlockChecksum`);
+    if (name === 'offset') offset = numberCodec.read(reader, `${field}.Offset`, offset);
+    else if (name === 'blockchecksum') checksum = stringCodec.read(reader, `${field}.BlockChecksum`, checksum);
     else parseJson(reader.raw());
     return undefined;
   });
   return { offset, checksum };
 }
 
-function nullable<T>(zero: T, read: (text: string, field: string) => T): Codec<T>['read'] {
-  return (reader, field) => {
+function nullable<T>(read: (text: string, field: string, known: T) => T): Codec<T>['read'] {
+  return (reader, field, known) => {
     const text = reader.raw();
-    return text === 'null' ? zero : read(text, field);
+    return text === 'null' ? known : read(text, field, known);
   };
 }
 
