@@ -8,6 +8,7 @@ function factsOf(change: Partial<PassFacts> = {}): PassFacts {
 
 const SYNCED = { isSynced: true, hasStatus: true, state: 'Completed' };
 const GONE = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const DOUBTED = { available: true, conditions: [{ type: 'StoreReplaced', status: 'True' as const }] };
 const UNAVAILABLE = { available: false, conditions: [{ type: 'Unavailable', status: 'True' as const }] };
 
 describe('decidePass', () => {
@@ -28,6 +29,7 @@ describe('decidePass', () => {
     ['it waits for a target without URL', { target: targetOf({ spec: {} }) }, 'wait'],
     ['it waits while the target is being deleted', { target: targetOf({ metadata: GONE }) }, 'wait'],
     ['it waits while the target is unavailable', { target: targetOf({ status: UNAVAILABLE }) }, 'wait'],
+    ['it waits while another store answers, unconfirmed', { target: targetOf({ status: DOUBTED }) }, 'wait'],
     ['it waits when another target took the name', { target: targetOf({ metadata: { uid: 'other' } }) }, 'wait'],
     ['it does not wait for a target that has no verdict yet', { target: targetOf({ status: {} }) }, 'read'],
     ['it waits without its volume', { volume: undefined }, 'wait'],

@@ -121,6 +121,12 @@ describe('isTargetOpen', () => {
   it('closes a target that was found unavailable', () => {
     expect(isTargetOpen(targetOf({ status: { available: false, conditions: unavailable } }))).to.equal(false);
   });
+  for (const type of ['StoreMarkerMissing', 'StoreReplaced']) {
+    it(`closes a target that answers with ${type}: nothing may follow another store unconfirmed`, () => {
+      const conditions = [{ type, status: 'True' as const }];
+      expect(isTargetOpen(targetOf({ status: { available: true, conditions } }))).to.equal(false);
+    });
+  }
 });
 
 describe('isRemoteDeleteWish', () => {

@@ -25,6 +25,7 @@ import { decidePass, planSync } from './policies.ts';
 import { gatherScope, type Scope } from './scope.ts';
 import type { Parts } from './parts.ts';
 import { endOfPass, statusAfterSync, statusWithVerdict } from './status.ts';
+import { confirmStore } from './steps/confirm-store.ts';
 import { releaseVolume } from './steps/release-volume.ts';
 import { writeBackups } from './steps/write-backups.ts';
 
@@ -87,6 +88,7 @@ export class VolumeReconciler {
       owner: scope.owner,
       nowMs: scope.startedMs,
     });
+    if (plan.remove.length > 0) await confirmStore(await this.#parts.stores.open(target), target, signal);
     const dyingCount = await writeBackups(this.#parts, scope, plan);
     const result = { ...scope, waitingCount: plan.waiting.length + dyingCount };
     const verdict = this.#settle(volume, endOfPass(result), signal);
