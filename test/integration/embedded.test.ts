@@ -4,7 +4,8 @@ import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KubeClient } from '@mooring/runtime';
+import { API_VERSION, type BackupTarget, resources } from '@mooring/api';
+import { isNotFound, KubeClient } from '@mooring/runtime';
 import { eventually } from '@mooring/testing';
 import { expect } from 'chai';
 
@@ -35,6 +36,12 @@ const SERVICES = [
   'volume-controller',
 ];
 const START_TIMEOUT_MS = 90_000;
+const namespaceObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'longhorn-system' } };
+
+function targetObject(name: string, backupTargetURL: string): BackupTarget {
+  const metadata = { name, namespace: 'longhorn-system' };
+  return { apiVersion: API_VERSION, kind: 'BackupTarget', metadata, spec: { backupTargetURL, pollInterval: '0s' } };
+}
 
 describe('npm start', function () {
   this.timeout(120_000);
@@ -164,6 +171,28 @@ describe('npm start', function () {
     );
     expect((await fetch(renewed.healthUrl)).status).to.equal(200);
     expect(current.output()).to.contain(`target-controller (process ${String(pid)}) was ended by SIGKILL`);
+  });
+
+  it("comes back when the objects' namespace was deleted and made again", async () => {
+    const kube = await KubeClient.fromKubeconfig(join(dataDir, 'kubeconfig'));
+    const path = '/api/v1/namespaces/longhorn-system';
+    await kube.request({ method: 'DELETE', path });
+    const isGone = async () => kube.request({ method: 'GET', path }).then(() => false, isNotFound);
+    await eventually(isGone, { timeoutMs: 60_000 });
+    await kube.request({ method: 'POST', path: '/api/v1/namespaces', body: namespaceObject });
+    // The chart's Roles are back, so target-controller may read the Secrets there, and the default target is made.
+    const url = `vfs://${join(dataDir, 'sample-store')}`;
+    await eventually(async () => (await objects('backuptargets')).length === 1, { timeoutMs: 30_000 });
+    await kube.create(resources.backupTargets, targetObject('again', url));
+    await eventually(async () => (await objects('backups')).length === uids.length, { timeoutMs: 30_000 });
+    expect(current.output()).to.contain("namespace 'longhorn-system' was made again");
+    const bindingsPath = '/apis/rbac.authorization.k8s.io/v1/namespaces/longhorn-system/rolebindings';
+    await eventually(async () => {
+      const { items } = await kube.request<{ items: Named[] }>({ method: 'GET', path: bindingsPath });
+      return items.some(({ metadata }) => metadata.name === 'mooring-target-controller');
+    });
+    uids = (await objects('backups')).map(({ metadata }) => metadata.uid).sort();
+    kube.close();
   });
 
   it('leaves no process behind after kill -9, and the next start resumes on the same address', async () => {

@@ -6,6 +6,7 @@ import { createSupervisor } from '../processes/supervisor.ts';
 import { bundleServices, hasServiceSource, serviceSource } from './bundle.ts';
 import { holdDataFolder } from './data-folder.ts';
 import { installChart, prepareChart } from './install.ts';
+import { keepInstalled } from './keep-installed.ts';
 import { makeSample, waitForSample } from './sample.ts';
 import { choosePorts, loadState } from './saved-state.ts';
 import { SERVICES, type ServiceName } from './services.ts';
@@ -107,7 +108,9 @@ async function prepare(run: Run) {
   teardown.push('control plane', () => controlPlane.stop());
   const entries: Partial<Record<ServiceName, string>> = await entriesReady;
   signal?.throwIfAborted();
-  await measure('install chart', installChart(controlPlane.api, await chartReady));
+  const manifests = await chartReady;
+  await measure('install chart', installChart(controlPlane.api, manifests));
+  teardown.push('chart', await keepInstalled({ controlPlane, namespace, manifests, say }));
   signal?.throwIfAborted();
   return { controlPlane, entries };
 }
