@@ -189,7 +189,7 @@ describe('npm start', function () {
     const bindingsPath = '/apis/rbac.authorization.k8s.io/v1/namespaces/longhorn-system/rolebindings';
     await eventually(async () => {
       const { items } = await kube.request<{ items: Named[] }>({ method: 'GET', path: bindingsPath });
-      return items.some(({ metadata }) => metadata.name === 'mooring-target-controller');
+      return items.some(({ metadata }) => metadata.name === 'mooring-target-controller-objects');
     });
     uids = (await objects('backups')).map(({ metadata }) => metadata.uid).sort();
     kube.close();
