@@ -76,13 +76,22 @@ export function decodeBackupConfig(body: Buffer, source: DecodeSource): BackupCo
 }
 
 /**
- * Decodes the head from the first bytes of a `backup_<name>.cfg`; `undefined` when they do not suffice.
- * Throws `Corrupt`: also what lies behind the head may be corrupt, and is not seen.
+ * Decodes the head from the first bytes of a `backup_<name>.cfg`; `undefined` when they do not suffice. Throws `Corrupt`: of a whole file also for
+ * what lies behind the head (most configs are that small, and a cut one must not pass as complete); of a longer one that is not seen.
  */
 export function decodeBackupHead(
   start: { readonly body: Buffer; readonly isComplete: boolean },
   source: DecodeSource,
 ): BackupHead | undefined {
+  if (start.isComplete) {
+    const {
+      processingBlocks: _processing,
+      blocks: _blocks,
+      singleFilePath: _path,
+      ...head
+    } = decodeBackupConfig(start.body, source);
+    return head;
+  }
   return decodeFileStart(headFields, { ...start, stopAt: 'blocks', required: BEFORE_BLOCKS }, source);
 }
 

@@ -228,6 +228,18 @@ describe('the head of a backup config', () => {
     expect(decodeBackupHead({ body: body.subarray(0, end - 12), isComplete: false }, source)).to.equal(undefined);
   });
 
+  it('is not taken from a whole file that was cut behind it, or whose block list is garbage', () => {
+    const config = { ...decodeBackupConfig(Buffer.from('{}'), source), name: 'b', createdTime: 't' };
+    const body = whole({ ...config, blocks: [{ offset: 0, checksum: 'x' }] });
+    const cuts = [body.length - 1, body.lastIndexOf('"Blocks"') + 10, body.lastIndexOf('"Blocks"')];
+    const bodies = cuts.map((length) => body.subarray(0, length));
+    bodies.push(Buffer.from(body.toString().replace('"Offset":0', '"Offset":"zero"')));
+    for (const bad of bodies) {
+      const failure = failureOf(() => decodeBackupHead({ body: bad, isComplete: true }, source));
+      expect(failure, bad.toString().slice(-30)).to.include({ code: 'Corrupt' });
+    }
+  });
+
   it('is read to the end where the block list comes first', () => {
     const text = '{"Blocks":[{"Offset":0,"BlockChecksum":"x"}],"Name":"b","CreatedTime":"t"}';
     const body = Buffer.from(text);
