@@ -9,5 +9,6 @@ const log = createLogger({ service: mutatingWebhook.service, level: config.logLe
 await runService({
   name: mutatingWebhook.service,
   log,
+  isMemoryLimited: false,
   start: (context) => startWebhookService({ kind: mutatingWebhook, config, log, context }),
 });

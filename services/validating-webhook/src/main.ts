@@ -9,5 +9,6 @@ const log = createLogger({ service: validatingWebhook.service, level: config.log
 await runService({
   name: validatingWebhook.service,
   log,
+  isMemoryLimited: false,
   start: (context) => startWebhookService({ kind: validatingWebhook, config, log, context }),
 });
