@@ -27,6 +27,17 @@ describe('ManualClock', () => {
   });
 });
 
+describe('systemClock', () => {
+  it('takes a time that has passed already without a warning', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    await sleep(systemClock, -5);
+    process.off('warning', note);
+    expect(warnings).to.deep.equal([]);
+  });
+});
+
 describe('sleep', () => {
   it('ends with the time or with the signal, and leaves neither timer nor listener', async () => {
     const clock = new ManualClock();

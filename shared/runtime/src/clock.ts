@@ -12,19 +12,19 @@ export interface Clock {
   now(): number;
   /** Monotonic clock, milliseconds since an arbitrary start, with fractions. */
   monotonic(): number;
-  /** Calls `fn` once after `ms` milliseconds. */
+  /** Calls `fn` once after `ms` milliseconds; not above 0: as soon as this has returned. */
   setTimeout(fn: () => void, ms: number): Timer;
 }
 
 /** Longest delay that Node's timers take (2^31-1 ms, 24.8 days); a longer one would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** The machine's clocks. */
+/** The machine's clocks. A delay below 0, of a time that has just passed, counts as 0: Node would warn of it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout: (fn, ms) => {
-    const handle = setTimeout(fn, Math.min(ms, MAX_TIMER_MS));
+    const handle = setTimeout(fn, Math.min(Math.max(ms, 0), MAX_TIMER_MS));
     return { cancel: () => clearTimeout(handle) };
   },
 };
