@@ -49,7 +49,7 @@ export const systemStoreClock: StoreClock = {
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, ms);
+      const timer = setTimeout(end, Math.max(ms, 0));
       signal?.addEventListener('abort', end, { once: true });
       if (signal?.aborted === true) end();
     });
