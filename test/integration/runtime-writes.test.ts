@@ -230,7 +230,7 @@ describe('Writes to the API server', function () {
       const object = await configMap();
       const recorder = new EventRecorder({ client: kube, component: 'test' });
       for (let i = 0; i < 100; i++)
-        recorder.record(object, { type: 'Warning', reason: 'Flood', message: `number ${i}` });
+        recorder.record(object, { type: 'Warning', reason: 'Throttled', message: `number ${i}` });
       await recorder.flush();
       const written = await events();
       expect(written).to.have.length(11);
@@ -249,7 +249,7 @@ describe('Writes to the API server', function () {
       const recorder = new EventRecorder({ client: kube, component: 'test' });
       recorder.record(object, {
         type: 'Warning',
-        reason: 'Leak',
+        reason: 'Unavailable',
         message: 'failed: https://u:pw@host/x?X-Amz-Signature=abc',
       });
       await recorder.flush();

@@ -9,14 +9,13 @@ const NAMESPACE_TERMINATING = 'NamespaceTerminating';
 export class MirrorFailure extends Error {
   override readonly name = 'MirrorFailure';
   readonly kind: ErrorKind;
-  readonly reason: string;
+  readonly reason = 'ReconcileFailed';
   readonly errors: readonly unknown[];
 
   constructor(message: string, errors: readonly unknown[]) {
     super(message, { cause: errors[0] });
     this.errors = errors;
     this.kind = errorFacts(errors[0]).kind ?? 'transient';
-    this.reason = 'ReconcileFailed';
   }
 }
 

@@ -2,8 +2,26 @@
  * `settleTarget`: the one place that turns the outcome of a pass into `status` of a BackupTarget, and the events of a transition.
  * Pure; tables in status.test.ts. Nobody else decides conditions of a target.
  */
-import { conditionTypes, findCondition, reasons, secondTime, withCondition, withoutCondition } from '@mooring/api';
-import type { BackupTarget, BackupTargetStatus, Condition, ConditionInput } from '@mooring/api';
+import {
+  conditionTypes,
+  doubtTypes,
+  findCondition,
+  isReason,
+  reasonKind,
+  secondTime,
+  withCondition,
+  withoutCondition,
+} from '@mooring/api';
+import type {
+  BackupTarget,
+  BackupTargetStatus,
+  Condition,
+  ConditionInput,
+  ConditionType,
+  DoubtType,
+  Reason,
+} from '@mooring/api';
+import type { EventNote } from '@mooring/runtime';
 import { isSameUrl, TRANSIENT_MESSAGE_HOLD_MS, urlHalf } from './policies.ts';
 
 /** What the store said about its marker and itself. */
@@ -29,11 +47,11 @@ export type SyncOutcome =
   /** The store answers; objects may be created now. Written before the first of them. */
   | { readonly kind: 'established'; readonly identity: StoreIdentity }
   /** The store answers, but is not what it was. Nothing was changed. */
-  | { readonly kind: 'doubted'; readonly reason: 'StoreMarkerMissing' | 'StoreReplaced'; readonly message: string }
+  | { readonly kind: 'doubted'; readonly reason: DoubtType; readonly message: string }
   /** The store answers, but the objects could not be made what they should be. */
-  | { readonly kind: 'incomplete'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'incomplete'; readonly reason: Reason; readonly message: string }
   /** The store cannot be used. `unavailable` is the text of Longhorn's own condition. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly message: string; readonly unavailable: string }
+  | { readonly kind: 'failed'; readonly reason: Reason; readonly message: string; readonly unavailable: string }
   /** Another target has this store. */
   | { readonly kind: 'duplicate'; readonly message: string }
   /** No URL. */
@@ -45,9 +63,6 @@ export interface SettleContext {
   /** When this process last wrote a failure of this target, milliseconds; undefined when it did not. */
   readonly failureWrittenAtMs?: number | undefined;
 }
-
-/** Conditions that exist only while they hold. */
-const DOUBTS = ['StoreMarkerMissing', 'StoreReplaced'] as const;
 
 /** The status after `outcome`; equal to the present one where nothing changed, so that no request is sent. */
 export function settleTarget(target: BackupTarget, outcome: SyncOutcome, context: SettleContext): BackupTargetStatus {
@@ -83,16 +98,8 @@ function saysTheRest(target: BackupTarget, outcome: SyncOutcome): boolean {
   return outcome.kind !== 'failed' || target.status?.available === false;
 }
 
-/** Reasons that are not in the registry (HostNotFound, ConnectionRefused, …) come from the store's errors and are transient. */
-function isTransient(reason = ''): boolean {
-  const known: { kind: string } | undefined = Object.hasOwn(reasons, reason)
-    ? reasons[reason as keyof typeof reasons]
-    : undefined;
-  return known === undefined || known.kind === 'transient';
-}
-
-function isWaiting(reason = ''): boolean {
-  return Object.hasOwn(reasons, reason) && reasons[reason as keyof typeof reasons].kind === 'waiting';
+function isTransient(reason: string | undefined): boolean {
+  return reasonKind(reason) === 'transient';
 }
 
 /** Starts the URL's record anew when the URL changed: what the old store was called must not vouch for the new one. */
@@ -145,23 +152,24 @@ function conditionsAfter(
 ): Condition[] {
   const set = [readyAfter(outcome, isFirst), unavailableAfter(outcome)].filter((condition) => condition !== undefined);
   let conditions = (status.conditions ?? []) as Condition[];
-  for (const type of DOUBTS) {
-    if (outcome.kind === 'doubted' && outcome.reason === type)
-      set.push({ ...base(type, 'True'), message: outcome.message });
+  // These exist only while they hold.
+  for (const type of doubtTypes) {
+    if (outcome.kind === 'doubted' && outcome.reason === type) set.push(holds(type, outcome.message));
     else if (outcome.kind !== 'failed' && outcome.kind !== 'incomplete')
       conditions = withoutCondition(conditions, type);
   }
   if ('identity' in outcome) {
     const { markerError } = outcome.identity;
     if (markerError === undefined) conditions = withoutCondition(conditions, conditionTypes.StoreMarkerUnwritable);
-    else set.push({ ...base(conditionTypes.StoreMarkerUnwritable, 'True'), message: markerError });
+    else set.push(holds(conditionTypes.StoreMarkerUnwritable, markerError));
   }
   for (const condition of set) conditions = withCondition(conditions, condition, now);
   return conditions;
 }
 
-function base(type: string, status: 'True' | 'False' | 'Unknown'): ConditionInput {
-  return { type, status, reason: type, message: '' };
+/** A condition that is there while it holds; its reason says the same as its type. */
+function holds(type: DoubtType | 'StoreMarkerUnwritable', message: string): ConditionInput {
+  return { type, status: 'True', reason: type, message };
 }
 
 function readyAfter(outcome: SyncOutcome, isFirst: boolean): ConditionInput | undefined {
@@ -204,17 +212,10 @@ function unavailableAfter(outcome: SyncOutcome): ConditionInput | undefined {
   }
 }
 
-/** An event of a target. */
-export interface TargetEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-}
-
 /** The events of a change: one when `Ready` changes its status or reason, one when the marker turns out unwritable. None for a repetition. */
-export function eventsOf(before: BackupTargetStatus | undefined, after: BackupTargetStatus): TargetEvent[] {
+export function eventsOf(before: BackupTargetStatus | undefined, after: BackupTargetStatus): EventNote[] {
   const [old, ready] = [conditionOf(before, conditionTypes.Ready), conditionOf(after, conditionTypes.Ready)];
-  const events: TargetEvent[] = [];
+  const events: EventNote[] = [];
   if (ready?.status === 'True' && old?.status !== 'True') {
     events.push({
       type: 'Normal',
@@ -233,13 +234,13 @@ type ReadCondition = Readonly<Partial<Condition>> | undefined;
 function isNewFailure(old: ReadCondition, ready: ReadCondition): ready is Readonly<Partial<Condition>> {
   // A target that was created without URL is no failure: every cluster has an empty `default` at first.
   if (old === undefined && ready?.reason === 'URLEmpty') return false;
-  return ready?.status === 'False' && ready.reason !== old?.reason && !isWaiting(ready.reason);
+  return ready?.status === 'False' && ready.reason !== old?.reason && reasonKind(ready.reason) !== 'waiting';
 }
 
-function warningOf({ reason = '', message = '' }: Readonly<Partial<Condition>>): TargetEvent {
-  return { type: 'Warning', reason, message };
+function warningOf({ reason, message = '' }: Readonly<Partial<Condition>>): EventNote {
+  return { type: 'Warning', reason: isReason(reason) ? reason : 'ReconcileFailed', message };
 }
 
-function conditionOf(status: BackupTargetStatus | undefined, type: string): Readonly<Partial<Condition>> | undefined {
+function conditionOf(status: BackupTargetStatus | undefined, type: ConditionType): ReadCondition {
   return findCondition(status?.conditions, type);
 }

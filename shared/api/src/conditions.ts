@@ -1,19 +1,24 @@
 /** Reading and changing `status.conditions` without ever touching the given list. */
+import type { ConditionType, Reason } from './reasons.ts';
 import type { Condition } from './resource.ts';
 
 /** A condition as the code that decides knows it; the times are added by {@link withCondition}. */
-export type ConditionInput = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+export interface ConditionInput extends Pick<Condition, 'status' | 'message'> {
+  readonly type: ConditionType;
+  /** Empty where Longhorn leaves it so: `Unavailable=False`. */
+  readonly reason: Reason | '';
+}
 
 /** What a status may hold: a Condition as its schema types it (every member optional), in a list, null or absent. */
 export type ConditionList = readonly Readonly<Partial<Condition>>[] | null | undefined;
 
 /** The condition of that type, or undefined. */
-export function findCondition(list: ConditionList, type: string): Readonly<Partial<Condition>> | undefined {
+export function findCondition(list: ConditionList, type: ConditionType): Readonly<Partial<Condition>> | undefined {
   return list?.find((condition) => condition.type === type);
 }
 
 /** Whether the condition of that type has status `True`. */
-export function isConditionTrue(list: ConditionList, type: string): boolean {
+export function isConditionTrue(list: ConditionList, type: ConditionType): boolean {
   return findCondition(list, type)?.status === 'True';
 }
 
@@ -38,7 +43,7 @@ export function withCondition(list: ConditionList, input: ConditionInput, nowIso
 }
 
 /** `list` without the condition of that type; the SAME array when there is none. */
-export function withoutCondition(list: ConditionList, type: string): Condition[] {
+export function withoutCondition(list: ConditionList, type: ConditionType): Condition[] {
   const conditions = (list ?? []) as Condition[];
   return findCondition(list, type) ? conditions.filter((condition) => condition.type !== type) : conditions;
 }

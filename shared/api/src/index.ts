@@ -32,5 +32,6 @@ export type * from './review.ts';
 export * from './settings.ts';
 export { storeNameOf } from './restored-from.ts';
 export * from './store-identity.ts';
+export * from './target-access.ts';
 export * from './time.ts';
 export * from './validate.ts';

@@ -1,13 +1,16 @@
 /**
  * Condition types, and the reasons of conditions and events. Types are states, reasons are CamelCase facts; an event
  * has the reason of the condition it tells of. Texts beside them are the plain words that `docs/objects.md` shows.
+ * Nothing else can be written: conditions (`ConditionInput`), events (`EventNote` of @mooring/runtime) and errors of stores are typed by these.
  */
 
-/** Types of `status.conditions`. `Unavailable` is Longhorn's own and exists on BackupTarget only. */
+/** Types of `status.conditions`; all but `Ready` exist on BackupTarget only. `Unavailable` is Longhorn's own. */
 export const conditionTypes = {
   Ready: 'Ready',
   Unavailable: 'Unavailable',
+  StoreMarkerMissing: 'StoreMarkerMissing',
   StoreMarkerUnwritable: 'StoreMarkerUnwritable',
+  StoreReplaced: 'StoreReplaced',
 } as const;
 
 /** One of {@link conditionTypes}. */
@@ -60,6 +63,10 @@ export const reasons = {
     meaning: 'another store answers under this URL; nothing was deleted; confirm it or restore the URL',
   },
   StoreChanged: { kind: 'stalled', meaning: 'the target points to another store than this object came from' },
+  DefaultResourceInvalid: {
+    kind: 'stalled',
+    meaning: 'ConfigMap longhorn-default-resource cannot be used as it is; correct the key that the message names',
+  },
   TargetNotFound: { kind: 'stalled', meaning: 'the backup target of this object does not exist' },
   ConfigNotFound: { kind: 'stalled', meaning: 'the config of this object is not in the store any more' },
   Corrupt: { kind: 'stalled', meaning: 'the config of this object in the store cannot be read; the others sync' },
@@ -76,3 +83,16 @@ export const reasons = {
 
 /** One of {@link reasons}. */
 export type Reason = keyof typeof reasons;
+
+/** What a reason asks of the user, see {@link reasons}. */
+export type ReasonKind = (typeof reasons)[Reason]['kind'];
+
+/** Whether a text, as read from an object or taken from a foreign error, is one of {@link reasons}. */
+export function isReason(text: string | undefined): text is Reason {
+  return text !== undefined && Object.hasOwn(reasons, text);
+}
+
+/** The kind of a reason as it was read from an object; undefined when it is none of ours. */
+export function reasonKind(text: string | undefined): ReasonKind | undefined {
+  return isReason(text) ? reasons[text].kind : undefined;
+}

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Reason } from '@mooring/api';
 import { redactText } from '@mooring/telemetry';
 import { systemClock, type Clock } from './clock.ts';
 import { coreResources } from './core-resources.ts';
@@ -22,7 +23,7 @@ export interface EventSubject {
 /** What happened. `reason` is that of the condition it belongs to. */
 export interface EventNote {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
+  readonly reason: Reason;
   readonly message: string;
 }
 

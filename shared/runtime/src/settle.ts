@@ -1,12 +1,21 @@
-import { findCondition, reasons, withCondition, type Condition, type ConditionList } from '@mooring/api';
+import {
+  conditionTypes,
+  findCondition,
+  isReason,
+  reasonKind,
+  withCondition,
+  type Condition,
+  type ConditionList,
+  type Reason,
+} from '@mooring/api';
 import { ConnectionError, LeaseLost, type ErrorKind } from './errors.ts';
+import type { EventNote } from './events.ts';
 import { errorFacts, type Outcome } from './outcome.ts';
 import { stableMessage } from './stable-message.ts';
 
 /** The state that a pass reached, in the words of its condition. */
 export interface Finding {
-  /** CamelCase, from `reasons` of @mooring/api. */
-  readonly reason: string;
+  readonly reason: Reason;
   /** One stable sentence: the same state gives the same text. */
   readonly message: string;
 }
@@ -41,8 +50,7 @@ export interface Verdict {
   /** Undefined: leave it as it is (absent). */
   readonly observedGeneration: number | undefined;
   /** Only for a new failure (Ready's status or reason changed) and for the recovery from one: thousands of objects come up well at once. */
-  readonly event:
-    { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string } | undefined;
+  readonly event: EventNote | undefined;
   readonly outcome: Outcome;
   readonly level: 'debug' | 'warn' | 'error';
   /** Label of a metric. */
@@ -85,9 +93,9 @@ function settleError(input: SettleInput, error: unknown): Verdict {
 }
 
 /** Failures of the API server are all one reason: its own (`NotFound`, `Unreachable`) would read as if the store were meant. */
-function conditionReason(error: unknown, kind: ErrorKind | undefined, reason: string | undefined): string {
+function conditionReason(error: unknown, kind: ErrorKind | undefined, reason: string | undefined): Reason {
   const isKubernetes = error instanceof Error && (error.name === 'ApiError' || error.name === 'ConnectionError');
-  return kind === undefined || reason === undefined || isKubernetes ? 'ReconcileFailed' : reason;
+  return kind === undefined || isKubernetes || !isReason(reason) ? 'ReconcileFailed' : reason;
 }
 
 function isAborted(error: unknown, signal: AbortSignal | undefined): boolean {
@@ -103,14 +111,14 @@ interface Ready {
 
 function withReady(input: SettleInput, ready: Ready): Pick<Verdict, 'conditions' | 'observedGeneration' | 'event'> {
   const { status, finding, isObserved } = ready;
-  const old = findCondition(input.conditions, 'Ready');
+  const old = findCondition(input.conditions, conditionTypes.Ready);
   const isNews =
     'error' in input.pass
       ? old?.status !== 'False' || old.reason !== finding.reason
       : status === 'True' && isFailure(old);
   const type = status === 'True' ? 'Normal' : 'Warning';
   return {
-    conditions: withCondition(input.conditions, { type: 'Ready', status, ...finding }, input.nowIso),
+    conditions: withCondition(input.conditions, { type: conditionTypes.Ready, status, ...finding }, input.nowIso),
     observedGeneration: (isObserved ? input.generation : input.observedGeneration) ?? undefined,
     event: isNews ? { type, reason: finding.reason, message: finding.message } : undefined,
   };
@@ -118,9 +126,7 @@ function withReady(input: SettleInput, ready: Ready): Pick<Verdict, 'conditions'
 
 /** True for `Ready=False` that is no mere waiting. */
 function isFailure(ready: Partial<Condition> | undefined): boolean {
-  if (ready?.status !== 'False') return false;
-  const known: Readonly<Record<string, { kind: string }>> = reasons;
-  return known[ready.reason ?? '']?.kind !== 'waiting';
+  return ready?.status === 'False' && reasonKind(ready.reason) !== 'waiting';
 }
 
 function unchanged(input: SettleInput): Pick<Verdict, 'conditions' | 'observedGeneration' | 'event'> {

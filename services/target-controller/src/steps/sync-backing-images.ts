@@ -1,6 +1,6 @@
 /** Makes the BackupBackingImage objects of a target what its store holds. */
 import { backingImageName, conditionTypes, encodeBackingImageUrl, resources, withCondition } from '@mooring/api';
-import type { BackupBackingImage, BackupBackingImageStatus, Condition } from '@mooring/api';
+import type { BackupBackingImage, BackupBackingImageStatus, Condition, ConditionInput } from '@mooring/api';
 import { isStoreError, readBackingImageConfig } from '@mooring/backupstore';
 import type { BackingImageConfig, ListedBackingImage, ObjectStore } from '@mooring/backupstore';
 import { isAlreadyExists } from '@mooring/runtime';
@@ -106,6 +106,6 @@ function identity(name: string, { pass, object }: Around): BackupBackingImageSta
   };
 }
 
-function ready({ pass, object }: Around, condition: Pick<Condition, 'status' | 'reason' | 'message'>): Condition[] {
+function ready({ pass, object }: Around, condition: Omit<ConditionInput, 'type'>): Condition[] {
   return withCondition(object.status?.conditions, { type: conditionTypes.Ready, ...condition }, pass.now);
 }

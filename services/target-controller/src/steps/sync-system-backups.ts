@@ -1,6 +1,6 @@
 /** Makes the SystemBackup objects of a target what its store holds; unlike Longhorn's, every target has them. */
 import { collidingBackupName, conditionTypes, resources, withCondition } from '@mooring/api';
-import type { Condition, SystemBackup, SystemBackupStatus } from '@mooring/api';
+import type { Condition, ConditionInput, SystemBackup, SystemBackupStatus } from '@mooring/api';
 import { isStoreError, readSystemBackupConfig } from '@mooring/backupstore';
 import type { ListedSystemBackup, SystemBackupConfig } from '@mooring/backupstore';
 import { isAlreadyExists } from '@mooring/runtime';
@@ -96,6 +96,6 @@ function describeSystemBackup(version: string, config: SystemBackupConfig, aroun
   };
 }
 
-function ready({ pass, object }: Around, condition: Pick<Condition, 'status' | 'reason' | 'message'>): Condition[] {
+function ready({ pass, object }: Around, condition: Omit<ConditionInput, 'type'>): Condition[] {
   return withCondition(object.status?.conditions, { type: conditionTypes.Ready, ...condition }, pass.now);
 }
