@@ -1,4 +1,4 @@
-import { type BackupTarget, resources } from '@mooring/api';
+import { type BackupTarget, isTargetOpening, resources } from '@mooring/api';
 import {
   type CachedObject,
   type Change,
@@ -10,7 +10,7 @@ import {
   type Metrics,
 } from '@mooring/runtime';
 import { type BackupEntry, Interner, toBackupEntry } from './backup-entry.ts';
-import { isTargetOpen, needsPass } from './policies.ts';
+import { needsPass } from './policies.ts';
 import { toVolumeEntry, type VolumeEntry, volumeKey, volumeKeyOf } from './volume-entry.ts';
 
 /** Everything that this process knows of the cluster without asking. */
@@ -72,7 +72,8 @@ export function createCaches(options: CacheOptions): Caches {
       type: resources.backupTargets,
       onChange: (change) => {
         if (change.type === 'deleted') options.onTargetGone?.(change.old);
-        if (isOpening(change)) keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
+        if (change.new !== undefined && isTargetOpening(change.old, change.new))
+          keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
       },
     }),
   };
@@ -102,16 +103,4 @@ function isWorthAPass({ old, new: current }: Change<BackupEntry>): boolean {
 /** True when Backups may have waited for this: the volume's first verdict, or another object under its name. */
 function isNews(old: VolumeEntry | undefined, current: VolumeEntry): boolean {
   return current.hasVerdict && (old === undefined || !old.hasVerdict || old.metadata.uid !== current.metadata.uid);
-}
-
-/** True when a target became readable, or is another one than before. */
-function isOpening(change: Change<BackupTarget & CachedObject>): change is typeof change & { new: BackupTarget } {
-  if (change.new === undefined || !isTargetOpen(change.new)) return false;
-  const { old } = change;
-  if (old === undefined || !isTargetOpen(old)) return true;
-  return (
-    old.metadata.uid !== change.new.metadata.uid ||
-    old.spec.backupTargetURL !== change.new.spec.backupTargetURL ||
-    old.spec.credentialSecret !== change.new.spec.credentialSecret
-  );
 }

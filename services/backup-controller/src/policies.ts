@@ -1,4 +1,4 @@
-import { type BackupTarget, conditionTypes, FINALIZER, isConditionTrue } from '@mooring/api';
+import { type BackupTarget, FINALIZER, isTargetOpen } from '@mooring/api';
 import type { BackupEntry } from './backup-entry.ts';
 import type { VolumeEntry } from './volume-entry.ts';
 
@@ -39,21 +39,6 @@ function isAsked(entry: BackupEntry): boolean {
 function isTargetReadable(entry: BackupEntry, target: BackupTarget | undefined): target is BackupTarget {
   return target !== undefined && isSameUid(entry.targetUid, target.metadata.uid) && isTargetOpen(target);
 }
-
-/**
- * True when a store may be read: the target has a URL, is not being deleted, its own controller did not find it unavailable, and does not doubt
- * that this is the store that the objects came from: until a person confirms, another store's answer must neither delete nor change them.
- * A target without a verdict is open: its objects exist because it was scanned, only its status has not reached us yet.
- */
-export function isTargetOpen(target: BackupTarget): boolean {
-  if (target.metadata.deletionTimestamp || (target.spec.backupTargetURL ?? '') === '') return false;
-  const { available, conditions } = target.status ?? {};
-  if (DOUBTS.some((type) => isConditionTrue(conditions, type))) return false;
-  return available === true || !isConditionTrue(conditions, conditionTypes.Unavailable);
-}
-
-/** Conditions of a target whose store answers, but is perhaps not the one that it was. */
-const DOUBTS = ['StoreMarkerMissing', 'StoreReplaced'] as const;
 
 /**
  * True when volume-controller has said something about the volume: its size, its creation time and its backing image are then copied from there,

@@ -1,4 +1,4 @@
-import { type BackupTarget, type BackupVolume, LABEL_BACKUP_TARGET, resources } from '@mooring/api';
+import { type BackupTarget, type BackupVolume, isTargetOpening, LABEL_BACKUP_TARGET, resources } from '@mooring/api';
 import {
   type CachedObject,
   type Change,
@@ -10,7 +10,7 @@ import {
   type Metrics,
 } from '@mooring/runtime';
 import { type BackupEntry, Interner, toBackupEntry, volumeKey, volumeKeyOf } from './backup-entry.ts';
-import { decidePass, isTargetOpen } from './policies.ts';
+import { decidePass } from './policies.ts';
 
 /** Everything that this process knows of the cluster without asking. */
 export interface Caches {
@@ -68,7 +68,8 @@ export function createCaches(options: CacheOptions): Caches {
       type: resources.backupTargets,
       onChange: (change) => {
         if (change.type === 'deleted') options.onTargetGone?.(change.old);
-        if (isOpening(change)) keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
+        if (change.new !== undefined && isTargetOpening(change.old, change.new))
+          keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
       },
     }),
   };
@@ -106,17 +107,5 @@ function isWorthAPass(change: Change<BackupVolume & CachedObject>): boolean {
     change.old.spec.syncRequestedAt !== change.new.spec.syncRequestedAt ||
     before.deletionTimestamp !== after.deletionTimestamp ||
     JSON.stringify(before.annotations) !== JSON.stringify(after.annotations)
-  );
-}
-
-/** True when a target became readable, or is another one than before. */
-function isOpening(change: Change<BackupTarget & CachedObject>): change is typeof change & { new: BackupTarget } {
-  if (change.new === undefined || !isTargetOpen(change.new)) return false;
-  const { old } = change;
-  if (old === undefined || !isTargetOpen(old)) return true;
-  return (
-    old.metadata.uid !== change.new.metadata.uid ||
-    old.spec.backupTargetURL !== change.new.spec.backupTargetURL ||
-    old.spec.credentialSecret !== change.new.spec.credentialSecret
   );
 }

@@ -6,7 +6,6 @@ import {
   configStamp,
   decidePass,
   isRemoteDeleteWish,
-  isTargetOpen,
   type ListedBackup,
   type Pass,
   planSync,
@@ -111,21 +110,6 @@ describe('decidePass', () => {
   ];
   for (const [title, volume, target, pass] of rows) {
     it(title, () => expect(decidePass(volume, target)).to.equal(pass));
-  }
-});
-
-describe('isTargetOpen', () => {
-  const unavailable = [{ type: 'Unavailable', status: 'True' as const }];
-  it('opens a target that its controller found available', () => expect(isTargetOpen(targetOf())).to.equal(true));
-  it('opens a target that has no verdict yet', () => expect(isTargetOpen(targetOf({ status: {} }))).to.equal(true));
-  it('closes a target that was found unavailable', () => {
-    expect(isTargetOpen(targetOf({ status: { available: false, conditions: unavailable } }))).to.equal(false);
-  });
-  for (const type of ['StoreMarkerMissing', 'StoreReplaced']) {
-    it(`closes a target that answers with ${type}: nothing may follow another store unconfirmed`, () => {
-      const conditions = [{ type, status: 'True' as const }];
-      expect(isTargetOpen(targetOf({ status: { available: true, conditions } }))).to.equal(false);
-    });
   }
 });
 

@@ -3,10 +3,9 @@ import {
   type BackupTarget,
   type BackupVolume,
   backupObjectName,
-  conditionTypes,
   FINALIZER,
   isAskedToSync,
-  isConditionTrue,
+  isTargetOpen,
   LABEL_DELETE_CR_ONLY,
 } from '@mooring/api';
 import type { BackupEntry } from './backup-entry.ts';
@@ -22,21 +21,6 @@ export function decidePass(volume: BackupVolume, target: BackupTarget | undefine
   if (!isAskedToSync(volume)) return 'rest';
   return target !== undefined && isTargetOpen(target) && isMirrorOf(volume, target) ? 'sync' : 'wait';
 }
-
-/**
- * True when a store may be read: the target has a URL, is not being deleted, its own controller did not find it unavailable, and does not doubt
- * that this is the store that the objects came from: until a person confirms, another store's answer must neither delete nor change them.
- * A target without a verdict is open: its volumes exist because it was scanned, only its status has not reached us yet.
- */
-export function isTargetOpen(target: BackupTarget): boolean {
-  if (target.metadata.deletionTimestamp || (target.spec.backupTargetURL ?? '') === '') return false;
-  const { available, conditions } = target.status ?? {};
-  if (DOUBTS.some((type) => isConditionTrue(conditions, type))) return false;
-  return available === true || !isConditionTrue(conditions, conditionTypes.Unavailable);
-}
-
-/** Conditions of a target whose store answers, but is perhaps not the one that it was. */
-const DOUBTS = ['StoreMarkerMissing', 'StoreReplaced'] as const;
 
 /** True when the object was made from this very target, not from an earlier one of the same name; true for objects that never said. */
 function isMirrorOf(object: BackupVolume, target: BackupTarget): boolean {
