@@ -95,8 +95,11 @@ describe('target-controller syncs a store', function () {
     setup.counts.reset();
     const after = await setup.sync('idle');
     expect(setup.counts.all()).to.deep.equal({ 'PATCH backuptargets/status': 1 });
-    expect(after.status?.lastSyncedAt).to.not.equal(before.status?.lastSyncedAt);
-    expect(after.status?.conditions).to.deep.equal(before.status?.conditions);
+    const { lastSyncedAt } = after.status ?? {};
+    expect(lastSyncedAt).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const observedSyncRequestedAt = after.spec.syncRequestedAt;
+    const observedGeneration = after.metadata.generation;
+    expect(after.status).to.deep.equal({ ...before.status, lastSyncedAt, observedSyncRequestedAt, observedGeneration });
   });
 
   it('polls every second when that is the interval', async () => {

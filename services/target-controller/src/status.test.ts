@@ -18,7 +18,7 @@ const synced: SyncOutcome = {
   kind: 'synced',
   identity,
   inputs,
-  syncedAt: '2026-11-21T11:59:59.000000Z',
+  syncedAt: '2026-11-21T11:59:59Z',
   requestedAt: 'R',
 };
 const failed = (reason: Reason = 'Timeout', message = 'failed to list: slow'): SyncOutcome => ({
@@ -45,7 +45,7 @@ describe('the status of a target', () => {
       {
         available: true,
         storeID: 'A',
-        lastSyncedAt: '2026-11-21T11:59:59.000000Z',
+        lastSyncedAt: '2026-11-21T11:59:59Z',
         observedSyncRequestedAt: 'R',
         observedInputs: inputs,
       },
@@ -60,7 +60,7 @@ describe('the status of a target', () => {
     [
       'when the store is away',
       [synced, failed()],
-      { available: false, storeID: 'A', lastSyncedAt: '2026-11-21T11:59:59.000000Z' },
+      { available: false, storeID: 'A', lastSyncedAt: '2026-11-21T11:59:59Z' },
       ['Ready=False Timeout', 'Unavailable=True Unavailable'],
     ],
     [

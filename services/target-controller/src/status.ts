@@ -39,7 +39,7 @@ export type SyncOutcome =
       readonly kind: 'synced';
       readonly identity: StoreIdentity;
       readonly inputs: string;
-      /** When it began. RFC 3339 with microseconds. */
+      /** When it began. RFC 3339 with seconds, as every time but those of requests. */
       readonly syncedAt: string;
       /** `spec.syncRequestedAt` as it was read then: a request made meanwhile asks for another sync. */
       readonly requestedAt: string | null;

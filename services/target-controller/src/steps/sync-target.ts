@@ -1,5 +1,5 @@
 /** One sync of one target, from its URL to the outcome; conditions and retries are decided by others. */
-import { ANNOTATION_CONFIRM_EMPTY, microTime, secondTime } from '@mooring/api';
+import { ANNOTATION_CONFIRM_EMPTY, secondTime } from '@mooring/api';
 import type { Scheme } from '@mooring/api';
 import { scanStore } from '@mooring/backupstore';
 import type { ObjectStore, ResolvedStore, ScannedVolume } from '@mooring/backupstore';
@@ -141,7 +141,7 @@ class StoreSync {
       const message = 'some objects of this target are still being deleted; they are created again when they are gone';
       return { kind: 'incomplete', reason: 'Terminating', message };
     }
-    return { kind: 'synced', identity, inputs, requestedAt, syncedAt: microTime(startedAtMs) };
+    return { kind: 'synced', identity, inputs, requestedAt, syncedAt: secondTime(startedAtMs) };
   }
 
   async #mirrorVolumes(source: MirrorSource, listed: readonly ScannedVolume[] | undefined): Promise<number> {
