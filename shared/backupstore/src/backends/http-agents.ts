@@ -72,7 +72,7 @@ function checkedPem(pem: string, key: string): string {
     throw new StoreError('CredentialInvalid', {
       action: `read credential '${key}'`,
       detail: 'it holds no valid PEM certificate',
-      cure: `put the PEM text itself (-----BEGIN CERTIFICATE-----…) into '${key}', not a path`,
+      cure: `put the PEM text of the certificates itself into '${key}', neither a path nor a private key`,
       cause: error,
     });
   }
