@@ -47,7 +47,7 @@ describe('a backup target that cannot be reached', function () {
     setup.counts.reset();
     for (let step = 0; step < 240; step++) {
       await clock.advance(15_000);
-      await eventually(() => controller.activePasses === 0, { intervalMs: 2 });
+      await eventually(() => controller.load.ready + controller.load.running === 0, { intervalMs: 2 });
     }
     const writes = Object.entries(setup.counts.all()).filter(([key]) => !key.includes('lease'));
     expect(

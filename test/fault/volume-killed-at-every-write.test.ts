@@ -3,8 +3,8 @@ import { type Backup, type BackupVolume, type Condition, resources } from '@moor
 import { backupConfigKey } from '@mooring/backupstore';
 import { KubeClient } from '@mooring/runtime';
 import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
-import { BackupController } from '../../services/backup-controller/src/controller.ts';
-import { VolumeController } from '../../services/volume-controller/src/controller.ts';
+import { createBackupController } from '../../services/backup-controller/src/controller.ts';
+import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
 import { FolderStore, handsOf, settledIn } from '../integration/volume-setup.ts';
 
 /** Lets so many writes through and refuses all later ones: to the objects, the process died right after the last. */
@@ -41,7 +41,7 @@ async function live(world: World, writes: number, isDone: () => Promise<unknown>
     namespace: world.namespace,
     allowedSchemes: ['vfs'] as const,
   };
-  const controllers = [new VolumeController(options), new BackupController(options)];
+  const controllers = [createVolumeController(options), createBackupController(options)];
   await Promise.all(controllers.map((controller) => controller.start()));
   for (const controller of controllers) controller.run();
   await Promise.race([isDone(), eventually(() => fence.isDead, { timeoutMs: 20_000 })]);

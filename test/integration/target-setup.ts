@@ -25,7 +25,7 @@ import {
   systemClock,
 } from '@mooring/runtime';
 import { eventually, sharedControlPlane, temporaryFolder, testNamespace } from '@mooring/testing';
-import { TargetController } from '../../services/target-controller/src/target-controller.ts';
+import { createTargetController } from '../../services/target-controller/src/controller.ts';
 
 /** Requests to the API server of one process by verb and resource; events are left out. */
 export class WriteCounts implements Metrics {
@@ -69,7 +69,7 @@ export interface StartOptions {
 
 /** A running controller. */
 export interface RunningController {
-  readonly controller: TargetController;
+  readonly controller: ReturnType<typeof createTargetController>;
   /** Whether a write was refused. */
   readonly isDead: () => boolean;
   stop(): Promise<void>;
@@ -131,10 +131,8 @@ async function startController(
   const { namespace, kubeconfig, counts, clock = systemClock, dieAfterWrites = Infinity } = options;
   const client = await KubeClient.fromKubeconfig(kubeconfig, { metrics: counts });
   let writes = 0;
-  const fenced = client.fenced(() => ++writes <= dieAfterWrites);
-  const controller = new TargetController({
-    client,
-    fenced,
+  const controller = createTargetController({
+    client: client.fenced(() => ++writes <= dieAfterWrites),
     namespace,
     allowedSchemes: ['vfs', 's3'],
     instance: 'test',
@@ -143,8 +141,8 @@ async function startController(
     log: noLog,
     random: () => 0,
   });
-  await controller.watch();
-  controller.work();
+  await controller.start();
+  controller.run();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await controller.stop(0);

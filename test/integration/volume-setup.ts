@@ -14,8 +14,8 @@ import {
 import { backupConfigKey, encodeBackupConfig, encodeVolumeConfig, volumeConfigKey } from '@mooring/backupstore';
 import { isNotFound, KubeClient, type Metrics, noMetrics } from '@mooring/runtime';
 import { eventually, sharedControlPlane, temporaryFolder, testNamespace } from '@mooring/testing';
-import { BackupController } from '../../services/backup-controller/src/controller.ts';
-import { VolumeController } from '../../services/volume-controller/src/controller.ts';
+import { createBackupController } from '../../services/backup-controller/src/controller.ts';
+import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
 
 /** Requests to the API server of one process, counted by `<verb> <resource>`. */
 class RequestCounts implements Metrics {
@@ -54,8 +54,8 @@ export interface VolumeSetup {
   readonly namespace: string;
   readonly kube: KubeClient;
   readonly counts: RequestCounts;
-  readonly volumes: VolumeController;
-  readonly backups: BackupController;
+  readonly volumes: ReturnType<typeof createVolumeController>;
+  readonly backups: ReturnType<typeof createBackupController>;
   /** Creates an available target, or sets its availability. */
   target(name: string, url: string, options?: { secret?: string; available?: boolean }): Promise<BackupTarget>;
   /** Creates the BackupVolume of a volume as target-controller does. */
@@ -77,8 +77,8 @@ export async function startVolumeSetup(): Promise<VolumeSetup> {
   const kube = await KubeClient.fromKubeconfig(kubeconfig);
   const client = await KubeClient.fromKubeconfig(kubeconfig, { metrics: counts });
   const options = { client, namespace, allowedSchemes: ['vfs', 's3'] as const };
-  const volumes = new VolumeController(options);
-  const backups = new BackupController(options);
+  const volumes = createVolumeController(options);
+  const backups = createBackupController(options);
   await Promise.all([volumes.start(), backups.start()]);
   volumes.run();
   backups.run();

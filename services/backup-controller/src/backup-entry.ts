@@ -10,6 +10,7 @@ import {
   LABEL_BACKUP_VOLUME,
   LABEL_DELETE_CR_ONLY,
 } from '@mooring/api';
+import type { Interner } from '@mooring/runtime';
 
 /** The label inside a backup's own labels that names the recurring job which made it. */
 const BACKUP_LABEL_RECURRING_JOB = 'RecurringJob';
@@ -62,30 +63,6 @@ export interface BackupEntry {
   readonly uploadedBytes: number;
   /** Name of the recurring job that made it; empty without one. */
   readonly recurringJob: string;
-}
-
-/** Strings and finalizer lists that thousands of Backups share are kept once. One per process; bounded by the number of volumes, targets and jobs. */
-export class Interner {
-  readonly #seen = new Map<string, string>();
-  readonly #lists = new Map<string, readonly string[]>();
-
-  /** The first string equal to `text` that was ever passed in. */
-  intern(text: string | null | undefined): string {
-    const wanted = text ?? '';
-    const known = this.#seen.get(wanted);
-    if (known !== undefined) return known;
-    this.#seen.set(wanted, wanted);
-    return wanted;
-  }
-
-  /** The first list with equal members that was ever passed in. */
-  internList(list: readonly string[]): readonly string[] {
-    const key = list.join('\n');
-    const known = this.#lists.get(key);
-    if (known !== undefined) return known;
-    this.#lists.set(key, list);
-    return list;
-  }
 }
 
 /** Reduces a Backup as the API server sends it. Never throws: what is missing becomes the empty string, 0 or false. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Backup, BackupVolume } from '@mooring/api';
-import { Interner, toBackupEntry } from './backup-entry.ts';
+import { Interner } from '@mooring/runtime';
+import { toBackupEntry } from './backup-entry.ts';
 import { toVolumeEntry, volumeKeyOf } from './volume-entry.ts';
 
 const READY = { type: 'Ready', status: 'True' as const, reason: 'Synced' };

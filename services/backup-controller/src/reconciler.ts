@@ -87,7 +87,7 @@ export class BackupReconciler {
     const { entry, target, volume } = reading;
     const startedMs = this.#parts.clock.now();
     try {
-      const store = await this.#parts.stores.open(target);
+      const { store } = await this.#parts.stores.resolve(target);
       const names = { volume: volume.volumeName, backup: entry.storeName };
       const finding = await readFinding(store, names, signal);
       const metadata = await recordBlockSize(this.#parts, entry, finding);

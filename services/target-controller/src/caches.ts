@@ -1,17 +1,16 @@
 /** The informers, and what they keep. */
 import { LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME, labelValue, resources } from '@mooring/api';
 import type { Backup, BackupBackingImage, BackupTarget, BackupVolume, SystemBackup } from '@mooring/api';
-import { coreResources, createInformer } from '@mooring/runtime';
-import type { Change, InformerOptions, KubeClient, Metrics } from '@mooring/runtime';
-import type { Clock, Log } from '@mooring/runtime';
+import { coreResources, createInformer, secretVersions } from '@mooring/runtime';
+import type { Change, Clock, InformerOptions, KubeClient, Log, Metrics, SecretVersion } from '@mooring/runtime';
 import { DEFAULT_RESOURCE_CONFIG_MAP } from './default-target.ts';
 import { targetOfSystemBackup } from './system-backup-diff.ts';
-import type { BackupEntry, Caches, ConfigMap, SecretEntry } from './parts.ts';
+import type { BackupEntry, Caches, ConfigMap } from './parts.ts';
 
 /** Called after a change of the cache; may only enqueue. */
 export interface Watchers {
   readonly onTarget: (change: Change<BackupTarget>) => void;
-  readonly onSecret: (change: Change<SecretEntry>) => void;
+  readonly onSecret: (change: Change<SecretVersion>) => void;
   readonly onConfigMap: (change: Change<ConfigMap>) => void;
   readonly onBackingImage: (change: Change<BackupBackingImage>) => void;
   readonly onSystemBackup: (change: Change<SystemBackup>) => void;
@@ -50,7 +49,7 @@ export function createCaches(options: CacheOptions): Caches {
       indexers: { target: (object) => [targetOfSystemBackup(object)] },
       onChange: watchers.onSystemBackup,
     }),
-    secrets: createInformer<SecretEntry>({ ...base, ...secretCache, onChange: watchers.onSecret }),
+    secrets: createInformer<SecretVersion>({ ...base, ...secretVersions, onChange: watchers.onSecret }),
     configMaps: createInformer<ConfigMap>({
       ...base,
       type: coreResources.configMaps,
@@ -84,14 +83,6 @@ const backupCache: CacheShape<BackupEntry> = {
   type: resources.backups,
   transform: (object) => toBackupEntry(object as unknown as Backup),
   indexers: { volume: ({ countedIn }) => (countedIn === undefined ? [] : [countedIn]) },
-};
-
-const secretCache: CacheShape<SecretEntry> = {
-  type: coreResources.secrets,
-  metadataOnly: true,
-  transform: ({ metadata: { name, namespace, uid, resourceVersion } }) => ({
-    metadata: { name, namespace, uid, resourceVersion },
-  }),
 };
 
 /** Under which the Backups of a volume are counted: target and volume as label values. */

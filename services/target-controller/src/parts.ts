@@ -1,17 +1,7 @@
-/** What the passes of this service work with, made once in app.ts. */
+/** What the passes of this service work with, made once in controller.ts. */
 import type { BackupBackingImage, BackupTarget, BackupVolume, SystemBackup } from '@mooring/api';
 import type { TargetStores } from '@mooring/backupstore';
-import type { Clock, EventRecorder, Informer, KubeClient, Log } from '@mooring/runtime';
-
-/** A Secret as far as it is cached: never its data. */
-export interface SecretEntry {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid: string;
-    readonly resourceVersion: string;
-  };
-}
+import type { Clock, EventRecorder, Informer, KubeClient, Log, SecretVersion } from '@mooring/runtime';
 
 /** A Backup as far as it is cached: what counting them needs, about 200 bytes each. */
 export interface BackupEntry {
@@ -34,7 +24,7 @@ export interface Caches {
   readonly backups: Informer<BackupEntry>;
   readonly backingImages: Informer<BackupBackingImage>;
   readonly systemBackups: Informer<SystemBackup>;
-  readonly secrets: Informer<SecretEntry>;
+  readonly secrets: Informer<SecretVersion>;
   /** Only `longhorn-default-resource`. */
   readonly configMaps: Informer<ConfigMap>;
 }
@@ -50,8 +40,6 @@ export interface Parts {
   readonly log: Log;
   /** The object namespace. */
   readonly namespace: string;
-  /** URL schemes that a target may have. */
-  readonly allowedSchemes: readonly string[];
   /** 0 ≤ value < 1; Math.random but for tests. */
   readonly random: () => number;
 }

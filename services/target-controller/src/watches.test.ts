@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { API_VERSION, type BackupBackingImage, type BackupTarget, type BackupTargetSpec } from '@mooring/api';
-import type { Change } from '@mooring/runtime';
-import type { SecretEntry } from './parts.ts';
+import type { Change, SecretVersion } from '@mooring/runtime';
 import { targetAskedByBackingImage, targetsConcernedBySecret, targetsConcernedByTarget } from './watches.ts';
 
 function target(
@@ -61,8 +60,8 @@ describe('a change of a target', () => {
 
 describe('a change of a Secret', () => {
   const secret = { metadata: { name: 's', namespace: 'ns', uid: 'u', resourceVersion: '1' } };
-  const added: Change<SecretEntry> = { type: 'added', key: 'ns/s', old: undefined, new: secret };
-  const deleted: Change<SecretEntry> = { type: 'deleted', key: 'ns/s', old: secret, new: undefined };
+  const added: Change<SecretVersion> = { type: 'added', key: 'ns/s', old: undefined, new: secret };
+  const deleted: Change<SecretVersion> = { type: 'deleted', key: 'ns/s', old: secret, new: undefined };
   const user = target('user', { credentialSecret: 's' });
 
   it('concerns every target that uses it, and those that lost a store', () => {

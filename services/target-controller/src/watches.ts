@@ -2,8 +2,7 @@
 import { conditionTypes, isAskedToSync } from '@mooring/api';
 import type { BackupBackingImage, BackupTarget } from '@mooring/api';
 import { keyOf } from '@mooring/runtime';
-import type { Change } from '@mooring/runtime';
-import type { SecretEntry } from './parts.ts';
+import type { Change, SecretVersion } from '@mooring/runtime';
 
 /** The changed target itself; and, when its claim on a store changed, every target that lost to a duplicate: one of them may win now. */
 export function targetsConcernedByTarget(change: Change<BackupTarget>, all: readonly BackupTarget[]): string[] {
@@ -14,7 +13,7 @@ export function targetsConcernedByTarget(change: Change<BackupTarget>, all: read
 
 /** Targets that use the changed Secret, and losers to a duplicate: a Secret may hold an endpoint, which is part of what a store is. */
 export function targetsConcernedBySecret(
-  { old, new: now }: Change<SecretEntry>,
+  { old, new: now }: Change<SecretVersion>,
   all: readonly BackupTarget[],
 ): string[] {
   const { name } = (now ?? old).metadata;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Backup } from '@mooring/api';
-import { Interner, toBackupEntry, volumeKey, volumeKeyOf } from './backup-entry.ts';
+import { Interner } from '@mooring/runtime';
+import { toBackupEntry, volumeKey, volumeKeyOf } from './backup-entry.ts';
 
 function backupOf(change: Partial<Omit<Backup, 'metadata'>> & { metadata?: Partial<Backup['metadata']> } = {}): Backup {
   return {

@@ -4,12 +4,15 @@ import {
   type Change,
   createInformer,
   type Informer,
+  Interner,
   keyOf,
   type KubeClient,
   type Log,
   type Metrics,
+  type SecretCache,
+  type SecretVersion,
 } from '@mooring/runtime';
-import { type BackupEntry, Interner, toBackupEntry, volumeKey, volumeKeyOf } from './backup-entry.ts';
+import { type BackupEntry, toBackupEntry, volumeKey, volumeKeyOf } from './backup-entry.ts';
 import { decidePass } from './policies.ts';
 
 /** Everything that this process knows of the cluster without asking. */
@@ -17,7 +20,8 @@ export interface Caches {
   readonly volumes: Informer<BackupVolume & CachedObject>;
   readonly backups: Informer<BackupEntry>;
   readonly targets: Informer<BackupTarget & CachedObject>;
-  readonly interner: Interner;
+  /** Which there are, in which version; what is in them is read by `TargetStores`. */
+  readonly secrets: Informer<SecretVersion>;
 }
 
 /** What `createCaches` needs. */
@@ -25,10 +29,11 @@ export interface CacheOptions {
   readonly client: KubeClient;
   /** The object namespace. */
   readonly namespace: string;
+  readonly secrets: SecretCache;
   /** Asks for a pass over the BackupVolume with this key. */
   readonly enqueue: (key: string) => void;
   /** Called when a BackupTarget is gone. */
-  readonly onTargetGone?: ((target: BackupTarget) => void) | undefined;
+  readonly onTargetGone: (target: BackupTarget) => void;
   readonly log?: Log | undefined;
   readonly metrics?: Metrics | undefined;
 }
@@ -41,11 +46,11 @@ export const BY_VOLUME = 'volume';
 
 /** Makes the informers and says which change asks for which pass. Nothing is read before they are started. */
 export function createCaches(options: CacheOptions): Caches {
-  const { client, namespace, enqueue, log, metrics } = options;
+  const { client, namespace, secrets, enqueue, log, metrics } = options;
   const interner = new Interner();
   const common = { client, namespace, log, metrics };
   const caches: Caches = {
-    interner,
+    secrets: secrets.versions,
     volumes: createInformer<BackupVolume & CachedObject>({
       ...common,
       type: resources.backupVolumes,
@@ -67,7 +72,7 @@ export function createCaches(options: CacheOptions): Caches {
       ...common,
       type: resources.backupTargets,
       onChange: (change) => {
-        if (change.type === 'deleted') options.onTargetGone?.(change.old);
+        if (change.type === 'deleted') options.onTargetGone(change.old);
         if (change.new !== undefined && isTargetOpening(change.old, change.new))
           keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
       },

@@ -1,20 +1,20 @@
-import type { BackupTarget, Scheme } from '@mooring/api';
+import type { BackupVolume, Scheme } from '@mooring/api';
+import { TargetStores } from '@mooring/backupstore';
 import {
   type Clock,
   Controller,
+  ControllerGroup,
   EventRecorder,
-  type HealthCheck,
-  cacheReadiness,
   type KubeClient,
   type Log,
   type Metrics,
+  SecretCache,
   systemClock,
 } from '@mooring/runtime';
 import pLimit from 'p-limit';
 import { BY_TARGET, type Caches, createCaches, keysAsking, targetNameOf } from './caches.ts';
 import { observeCaches } from './metrics.ts';
 import { VolumeReconciler } from './reconciler.ts';
-import { TargetOpener } from './target-opener.ts';
 
 /**
  * Passes of one target that run at once. A pass waits for the store most of its time, and the store's own adaptive limit says how many requests it
@@ -31,7 +31,7 @@ const WRITES_IN_FLIGHT = 32;
 /** Lane of BackupVolumes that are being deleted: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';
 
-/** What the controller is composed of. */
+/** What the controller is made with. */
 export interface VolumeControllerOptions {
   /** Fenced, where there is a leader. */
   readonly client: KubeClient;
@@ -43,90 +43,41 @@ export interface VolumeControllerOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** The controller with its caches: `start` fills the caches, `run` begins to write, `stop` ends both. */
-export class VolumeController {
-  readonly caches: Caches;
-  readonly #controller: Controller;
-  readonly #opener: TargetOpener;
-  readonly #events: EventRecorder;
-  readonly #unobserve: () => void;
+/** Makes the controller with its caches; nothing is read before they are started. */
+export function createVolumeController(options: VolumeControllerOptions): ControllerGroup<Caches> {
+  const { client, namespace, allowedSchemes, log, metrics, clock = systemClock } = options;
+  const common = { client, namespace, log, metrics };
+  const enqueue = (key: string): void => controller.enqueue(key);
+  // A Secret came or changed: what failed for it need not wait for its backoff.
+  const onSecret = (name: string): void => keysOfSecret(caches, name).forEach(enqueue);
+  const secrets = new SecretCache({ ...common, onChange: onSecret });
+  const stores = new TargetStores({ readSecret: (name) => secrets.read(name), allowedSchemes, readOnly: true });
+  const caches = createCaches({ ...common, secrets, enqueue, onTargetGone: (target) => stores.forget(target) });
+  const events = new EventRecorder({ client, component: 'mooring-volume-controller', clock, log, metrics });
+  const limitWrites = pLimit(WRITES_IN_FLIGHT);
+  const reconciler = new VolumeReconciler({ client, caches, stores, events, clock, limitWrites });
+  const controller = new Controller({
+    name: 'volume',
+    reconcile: (key, context) => reconciler.reconcile(key, context),
+    lane: (key) => laneOf(caches.volumes.getByKey(key)),
+    laneConcurrency: PASSES_PER_TARGET,
+    clock,
+    log,
+    metrics,
+  });
+  const unobserve = observeCaches(caches);
+  const onStopped = (): void => {
+    stores.close();
+    unobserve();
+  };
+  return new ControllerGroup({ caches, controllers: [controller], events, onStopped });
+}
 
-  constructor(options: VolumeControllerOptions) {
-    const { client, namespace, allowedSchemes, log, metrics, clock = systemClock } = options;
-    const common = { client, namespace, log, metrics };
-    const enqueue = (key: string): void => this.#controller.enqueue(key);
-    const onTargetGone = (target: BackupTarget): void => this.#opener.forget(target);
-    this.caches = createCaches({ ...common, enqueue, onTargetGone });
-    const onSecret = (name: string): void => this.#retryTargetsOf(name);
-    this.#opener = new TargetOpener({ ...common, allowedSchemes, onSecret });
-    this.#events = new EventRecorder({ client, component: 'mooring-volume-controller', clock, log, metrics });
-    const limitWrites = pLimit(WRITES_IN_FLIGHT);
-    const parts = { client, caches: this.caches, stores: this.#opener, events: this.#events, clock, limitWrites };
-    const reconciler = new VolumeReconciler(parts);
-    this.#controller = new Controller({
-      name: 'volume',
-      reconcile: (key, context) => reconciler.reconcile(key, context),
-      lane: (key) => this.#laneOf(key),
-      laneConcurrency: PASSES_PER_TARGET,
-      clock,
-      log,
-      metrics,
-    });
-    this.#unobserve = observeCaches(this.caches);
-  }
+function laneOf(volume: BackupVolume | undefined): string {
+  return volume === undefined || volume.metadata.deletionTimestamp ? RELEASE_LANE : targetNameOf(volume);
+}
 
-  /** Checks for `/readyz`, by name. */
-  get readiness(): Readonly<Record<string, HealthCheck>> {
-    const { volumes, backups, targets } = this.caches;
-    return {
-      backupvolumes: cacheReadiness(volumes),
-      backups: cacheReadiness(backups),
-      backuptargets: cacheReadiness(targets),
-      secrets: cacheReadiness(this.#opener.secrets),
-    };
-  }
-
-  /** Keys that wait and passes that run; both 0: nothing to do. */
-  get load(): { ready: number; running: number } {
-    return this.#controller.load;
-  }
-
-  /** Begins to fill the caches; resolves when all are complete. Writes nothing. */
-  async start(): Promise<void> {
-    const informers = this.#informers();
-    for (const informer of informers) informer.start();
-    await Promise.all(informers.map((informer) => informer.whenSynced()));
-  }
-
-  /** Begins to run passes; call it after `start`, and only while leading. */
-  run(): void {
-    this.#controller.start();
-  }
-
-  /** Ends passes (they get `graceMs`), then caches, then connections to stores. */
-  async stop(graceMs?: number): Promise<void> {
-    await this.#controller.stop(graceMs);
-    await this.#events.flush();
-    await Promise.all(this.#informers().map((informer) => informer.stop()));
-    this.#opener.close();
-    this.#unobserve();
-  }
-
-  #informers(): { start(): void; stop(): Promise<void>; whenSynced(): Promise<void> }[] {
-    const { volumes, backups, targets } = this.caches;
-    return [volumes, backups, targets, this.#opener.secrets];
-  }
-
-  #laneOf(key: string): string {
-    const volume = this.caches.volumes.getByKey(key);
-    return volume === undefined || volume.metadata.deletionTimestamp ? RELEASE_LANE : targetNameOf(volume);
-  }
-
-  /** A Secret came or changed: what failed for it need not wait for its backoff. */
-  #retryTargetsOf(secretName: string): void {
-    for (const { spec, metadata } of this.caches.targets.list()) {
-      if (spec.credentialSecret !== secretName) continue;
-      for (const key of keysAsking(this.caches, BY_TARGET, metadata.name)) this.#controller.enqueue(key);
-    }
-  }
+function keysOfSecret(caches: Caches, secretName: string): string[] {
+  const users = caches.targets.list().filter(({ spec }) => spec.credentialSecret === secretName);
+  return users.flatMap(({ metadata }) => keysAsking(caches, BY_TARGET, metadata.name));
 }

@@ -88,7 +88,10 @@ export class VolumeReconciler {
       owner: scope.owner,
       nowMs: scope.startedMs,
     });
-    if (plan.remove.length > 0) await confirmStore(await this.#parts.stores.open(target), target, signal);
+    if (plan.remove.length > 0) {
+      const { store } = await this.#parts.stores.resolve(target);
+      await confirmStore(store, target, signal);
+    }
     const dyingCount = await writeBackups(this.#parts, scope, plan);
     const result = { ...scope, waitingCount: plan.waiting.length + dyingCount };
     const verdict = this.#settle(volume, endOfPass(result), signal);

@@ -69,7 +69,7 @@ export async function gatherScope(parts: Parts, input: GatherInput): Promise<Sco
   const startedMs = parts.clock.now();
   const identity = identify(volume);
   const entries = parts.caches.backups.byIndex(BY_VOLUME, keyOfVolume(volume));
-  const store = await parts.stores.open(target);
+  const { store } = await parts.stores.resolve(target);
   const isFirst = !volume.status?.lastSyncedAt;
   const read = await readVolume(store, identity.volumeName, { isFirst, knownStamp, nowMs: startedMs, signal });
   const annotations = volume.metadata.annotations ?? {};

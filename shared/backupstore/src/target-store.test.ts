@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { redactText } from '@mooring/telemetry';
 import { StoreError } from './errors.ts';
 import { resolveTargetStore, TargetStores, type CredentialSecret, type ResolveOptions } from './target-store.ts';
 
@@ -36,12 +37,21 @@ describe('the store of a target', () => {
         { data: { ...keys, AWS_SECRET_ACCESS_KEY: `${CANARY}\n` }, resourceVersion: '1' },
       ),
     ],
+    [
+      'a certificate that is none',
+      'CredentialInvalid',
+      options(
+        { backupTargetURL: 's3://b@r/', credentialSecret: 's' },
+        { data: { ...keys, AWS_ENDPOINTS: 'https://minio.example', AWS_CERT: CANARY }, resourceVersion: '1' },
+      ),
+    ],
   ];
   for (const [what, reason, given] of failures) {
     it(`is refused for ${what} with the reason of the condition, and no secret in its words`, async () => {
       const error: unknown = await resolveTargetStore(given).catch((cause: unknown) => cause);
       expect(error).to.be.instanceOf(StoreError).and.deep.include({ reason, kind: 'stalled' });
       expect(String(error)).to.not.contain(CANARY);
+      expect(redactText(String(error)), 'words that the redaction would spoil').to.equal(String(error));
     });
   }
 
@@ -72,27 +82,33 @@ describe('the store of a target', () => {
 
 describe('the stores of a process', () => {
   const spec = { backupTargetURL: 's3://bucket@region/', credentialSecret: 's' };
+  const targetOf = (backupTargetURL = spec.backupTargetURL): ResolveOptions['target'] =>
+    options({ ...spec, backupTargetURL }).target;
+  let secret: CredentialSecret;
+  let stores: TargetStores;
+
+  beforeEach(() => {
+    secret = { data: keys, resourceVersion: '1' };
+    stores = new TargetStores({ readSecret: () => Promise.resolve(secret), allowedSchemes: ['s3'] });
+  });
 
   it('are opened once for each target, and anew when the URL or the Secret changes', async () => {
-    const stores = new TargetStores();
-    const first = options(spec, { data: keys, resourceVersion: '1' });
-    const [one, two] = await Promise.all([stores.resolve(first), stores.resolve(first)]);
+    const [one, two] = await Promise.all([stores.resolve(targetOf()), stores.resolve(targetOf())]);
     expect(one.store).to.equal(two.store);
-    const changed = await stores.resolve(options(spec, { data: keys, resourceVersion: '2' }));
+    secret = { data: keys, resourceVersion: '2' };
+    const changed = await stores.resolve(targetOf());
     expect(changed.store).to.not.equal(one.store);
-    const moved = await stores.resolve(
-      options({ ...spec, backupTargetURL: 's3://other@region/' }, { data: keys, resourceVersion: '2' }),
-    );
+    const moved = await stores.resolve(targetOf('s3://other@region/'));
     expect(moved.store).to.not.equal(changed.store);
     stores.close();
-    expect((await stores.resolve(first)).store).to.not.equal(one.store);
+    expect((await stores.resolve(targetOf())).store).to.not.equal(moved.store);
   });
 
   it('do not remember a failure', async () => {
-    const stores = new TargetStores();
-    const bad = options(spec, { data: { ...keys, AWS_ACCESS_KEY_ID: '' }, resourceVersion: '1' });
-    expect(await stores.resolve(bad).catch(() => 'failed')).to.equal('failed');
-    const good = await stores.resolve(options(spec, { data: keys, resourceVersion: '2' }));
+    secret = { data: { ...keys, AWS_ACCESS_KEY_ID: '' }, resourceVersion: '1' };
+    expect(await stores.resolve(targetOf()).catch(() => 'failed')).to.equal('failed');
+    secret = { data: keys, resourceVersion: '2' };
+    const good = await stores.resolve(targetOf());
     expect(good.store.capabilities.scheme).to.equal('s3');
   });
 });

@@ -17,14 +17,18 @@ export interface TargetReference {
   readonly spec?: { readonly backupTargetURL?: string; readonly credentialSecret?: string };
 }
 
-/** What a target is resolved with. */
-export interface ResolveOptions {
-  readonly target: TargetReference;
+/** How the targets of a process are resolved. */
+export interface TargetStoreOptions {
   /** The Secret of that name in the target's namespace; `undefined` when there is none. */
   readonly readSecret: (name: string) => Promise<CredentialSecret | undefined>;
   readonly allowedSchemes: readonly Scheme[];
   readonly limits?: Partial<StoreLimits>;
   readonly readOnly?: boolean;
+}
+
+/** What one target is resolved with. */
+export interface ResolveOptions extends TargetStoreOptions {
+  readonly target: TargetReference;
 }
 
 /** An opened target. */
@@ -60,11 +64,17 @@ export async function resolveTargetStore(options: ResolveOptions): Promise<Resol
  * limit and its breaker. A changed URL or Secret gives a new store; calls still running on the old one end by themselves.
  */
 export class TargetStores {
+  readonly #options: TargetStoreOptions;
   readonly #entries = new Map<string, { inputsHash: string; opened: Promise<ResolvedStore> }>();
 
-  /** As {@link resolveTargetStore}; keyed by the target's UID (its name while it has none). */
-  async resolve(options: ResolveOptions): Promise<ResolvedStore> {
-    const key = options.target.metadata.uid ?? options.target.metadata.name;
+  constructor(options: TargetStoreOptions) {
+    this.#options = options;
+  }
+
+  /** As {@link resolveTargetStore}; keyed by the target's UID (its name while it has none). The store is not to be closed by the caller. */
+  async resolve(target: TargetReference): Promise<ResolvedStore> {
+    const options = { ...this.#options, target };
+    const key = target.metadata.uid ?? target.metadata.name;
     const inputs = await readInputs(options);
     const known = this.#entries.get(key);
     if (known?.inputsHash === inputs.inputsHash) return await known.opened;

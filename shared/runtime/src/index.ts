@@ -3,6 +3,8 @@ export { Backoff, type BackoffOptions } from './backoff.ts';
 export { sleep, systemClock, type Clock, type Timer } from './clock.ts';
 export { connectionFromEnvironment, connectionFromKubeconfig, type Connection } from './connection.ts';
 export { Controller, type ControllerOptions, type ReconcileContext } from './controller.ts';
+export { ControllerGroup } from './controller-group.ts';
+export { startControllerService } from './controller-service.ts';
 export { coreResources } from './core-resources.ts';
 export {
   ApiError,
@@ -26,6 +28,7 @@ export {
   type Freshness,
   type InformerOptions,
 } from './informer.ts';
+export { Interner } from './interner.ts';
 export type {
   CallOptions,
   DeleteOptions,
@@ -49,6 +52,7 @@ export { cacheReadiness, HealthServer, type HealthCheck, type HealthServerOption
 export { LeaderElector, type LeaderElectorOptions } from './leader.ts';
 export { mergeDiff } from './merge-diff.ts';
 export { runService, type ProcessHost, type ServiceContext, type ServiceOptions } from './process.ts';
+export { readSecret, SecretCache, secretVersions, type SecretVersion } from './secrets.ts';
 export { settle, type Finding, type Pass, type Settled, type SettleInput, type Verdict } from './settle.ts';
 export { stableMessage } from './stable-message.ts';
 export { patchObject, patchStatus, type Patchable, type PatchStatusOptions } from './status-writer.ts';

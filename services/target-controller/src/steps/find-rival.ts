@@ -1,10 +1,10 @@
 /** Looks for another target with a better right to the same store. */
 import { parseDestination, sameStore, storeEndpoint } from '@mooring/api';
 import type { BackupTarget } from '@mooring/api';
+import { readSecret } from '@mooring/runtime';
 import type { Parts } from '../parts.ts';
 import { claimOf, findWinner } from '../policies.ts';
 import type { StoreClaim } from '../policies.ts';
-import { readCredentials } from './read-credentials.ts';
 
 /**
  * The target that has this one's store, or undefined. Secrets are read only when the URLs alone do not tell two targets apart,
@@ -32,7 +32,7 @@ function isCandidate(target: BackupTarget, other: BackupTarget): boolean {
 async function addressOf(parts: Parts, target: BackupTarget): Promise<{ url: string; endpoint?: string | undefined }> {
   const url = urlOf(target);
   const secret = target.spec.credentialSecret;
-  const credentials = secret ? await readCredentials(parts.client, parts.namespace, secret) : undefined;
+  const credentials = secret ? await readSecret(parts.client, { namespace: parts.namespace, name: secret }) : undefined;
   return { url, endpoint: storeEndpoint(parseDestination(url), credentials?.data ?? {}) };
 }
 

@@ -1,6 +1,5 @@
 /** One sync of one target, from its URL to the outcome; conditions and retries are decided by others. */
 import { ANNOTATION_CONFIRM_EMPTY, secondTime } from '@mooring/api';
-import type { Scheme } from '@mooring/api';
 import { scanStore } from '@mooring/backupstore';
 import type { ObjectStore, ResolvedStore, ScannedVolume } from '@mooring/backupstore';
 import { withSpan } from '@mooring/telemetry';
@@ -19,7 +18,6 @@ import { establishMarker } from './establish-marker.ts';
 import { findRival } from './find-rival.ts';
 import { probeTarget } from './probe-store.ts';
 import type { Probe } from './probe-store.ts';
-import { readCredentials } from './read-credentials.ts';
 import { backingImageKind } from './sync-backing-images.ts';
 import { VolumeSync } from './sync-backup-volumes.ts';
 import { syncConfigMirrors } from './sync-config-mirrors.ts';
@@ -38,7 +36,7 @@ export async function syncTarget(scope: Scope): Promise<SyncOutcome> {
   }
   let stage: Stage = 'open';
   try {
-    const resolved = await openTarget(scope);
+    const resolved = await parts.stores.resolve(target);
     const rival = await findRival(parts, target);
     if (rival !== undefined) return duplicateOf(rival.name);
     stage = 'probe';
@@ -52,14 +50,6 @@ export async function syncTarget(scope: Scope): Promise<SyncOutcome> {
     if (failure === undefined) throw error;
     return failure;
   }
-}
-
-function openTarget({ parts, target }: Scope): Promise<ResolvedStore> {
-  return parts.stores.resolve({
-    target,
-    allowedSchemes: parts.allowedSchemes as readonly Scheme[],
-    readSecret: (name) => readCredentials(parts.client, parts.namespace, name),
-  });
 }
 
 function duplicateOf(winner: string): SyncOutcome {

@@ -7,7 +7,7 @@ import {
   microTime,
   resources,
 } from '@mooring/api';
-import { isAlreadyExists, isConflict, isNotFound } from '@mooring/runtime';
+import { Interner, isAlreadyExists, isConflict, isNotFound } from '@mooring/runtime';
 import { type BackupEntry, toBackupEntry } from '../backup-entry.ts';
 import { buildBackup, ownerReferenceOf } from '../backup-object.ts';
 import { chooseName, type NameHolder, type NameSeeker } from '../names.ts';
@@ -81,7 +81,7 @@ async function createBackup(parts: Parts, scope: Scope, wanted: WantedBackup): P
 
 async function readHolder(parts: Parts, namespace: string, name: string): Promise<BackupEntry> {
   const backup = await parts.client.get<Backup>(resources.backups, { namespace, name });
-  return toBackupEntry(backup, parts.caches.interner);
+  return toBackupEntry(backup, new Interner());
 }
 
 /** One patch: stamps, owner, and the request to read the config again. An object that is gone meanwhile is created by a later sync. */
