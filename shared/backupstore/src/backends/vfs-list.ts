@@ -74,8 +74,10 @@ async function readFolder(paths: VfsPaths, folder: string): Promise<string[]> {
       .sort(compareKeys);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'ENOENT' || (errno === 'ENOTDIR' && folder !== '')) return [];
+    if (errno === 'ENOENT') return [];
     if (errno !== 'ENOTDIR') throw error;
+    // A file in the place of a folder holds nothing; in the place of the whole store it is a mistake.
+    if (await paths.isRootDirectory()) return [];
     throw new StoreError('BucketNotFound', {
       action: 'list the store',
       detail: 'the path of the store is not a directory',

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
 import { errnoOf } from './vfs-errors.ts';
@@ -38,6 +38,12 @@ export class VfsPaths {
       if (real !== path.join(realRoot, path.relative(this.#root, current))) throw outside(key);
       return;
     }
+  }
+
+  /** Whether the root is a directory, or a link to one; false also when there is nothing. */
+  async isRootDirectory(): Promise<boolean> {
+    const found = await stat(this.#root).catch(() => undefined);
+    return found?.isDirectory() ?? false;
   }
 
   async #resolveRoot(): Promise<string | undefined> {

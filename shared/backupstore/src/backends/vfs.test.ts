@@ -84,7 +84,13 @@ describe('a store in a directory', () => {
   it('says so when the root is a file', async () => {
     await writeFile(root, 'x');
     expect(await codeOf(store.list({ prefix: '' }))).to.equal('BucketNotFound');
+    expect(await codeOf(store.list({ prefix: 'backupstore/volumes/' }))).to.equal('BucketNotFound');
     expect(await codeOf(store.put({ key: 'backupstore/x.cfg', body: Buffer.from('x') }))).to.not.equal('ok');
+  });
+
+  it('ends where the file system takes no folder and only says that there is none', async () => {
+    const proc = new VfsStore('/proc/mooring-store');
+    expect(await codeOf(proc.put({ key: 'backupstore/x.cfg', body: Buffer.from('x') }))).to.equal('NotFound');
   });
 
   it('lists any tree in byte order, page by page, from any start', async () => {

@@ -94,7 +94,7 @@ export class VfsStore implements ObjectStore {
       const file = this.#paths.toPath(key);
       const folder = path.dirname(file);
       await this.#paths.assertInside(folder, key);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       const temporary = `${file}.tmp.${unixNanoseconds()}`;
       try {
         await writeFlushed(temporary, body);
@@ -155,6 +155,25 @@ async function readFully(
     filled += bytesRead;
   }
   return body;
+}
+
+/**
+ * Makes a folder and those above it, for their owner only; one that is there is left as it is. Not Node's `recursive`: where a file system says
+ * ENOENT for good (/proc, autofs), that one never ends and keeps a thread busy.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') return;
+    const parent = path.dirname(folder);
+    if (errno !== 'ENOENT' || parent === folder) throw error;
+    await makeFolder(parent);
+    await mkdir(folder, { mode: 0o700 }).catch((again: unknown) => {
+      if (errnoOf(again) !== 'EEXIST') throw again;
+    });
+  }
 }
 
 async function writeFlushed(file: string, body: Uint8Array): Promise<void> {
