@@ -136,7 +136,7 @@ function availableAfter(status: BackupTargetStatus, outcome: SyncOutcome): boole
 }
 
 /** Reasons of `Ready=False` that end with the first answer of a store. Any other failure stands until a sync has succeeded. */
-const ENDED_BY_AN_ANSWER: readonly string[] = ['URLEmpty', 'DuplicateURL', 'Pending'];
+const ENDED_BY_AN_ANSWER: readonly string[] = ['URLEmpty', 'DuplicateURL'];
 
 /** Whether nothing of the URL was synced yet and no failure of that is told: only then does `Ready` say that a sync runs, which is a write. */
 function isFirstSync(target: BackupTarget): boolean {

@@ -40,8 +40,8 @@ describe('settle', () => {
     },
     {
       name: 'waiting',
-      pass: { waiting: { reason: 'TargetUnavailable', message: 'w' } },
-      want: { status: 'False', reason: 'TargetUnavailable', observed: 3, result: 'waiting', level: 'debug' },
+      pass: { waiting: { reason: 'Syncing', message: 'w' } },
+      want: { status: 'False', reason: 'Syncing', observed: 3, result: 'waiting', level: 'debug' },
     },
     {
       name: 'a fault of the user',
@@ -135,7 +135,7 @@ describe('settle', () => {
 
   const events: { name: string; pass: Pass; before: Condition[]; want: string | undefined }[] = [
     { name: 'none for the first success', pass: done, before: [], want: undefined },
-    { name: 'none for a success after waiting', pass: done, before: [ready('False', 'Pending')], want: undefined },
+    { name: 'none for a success after waiting', pass: done, before: [ready('False', 'Syncing')], want: undefined },
     { name: 'Normal for a recovery', pass: done, before: [ready('False', 'Unavailable')], want: 'Normal Synced' },
     { name: 'none for a further success', pass: done, before: [ready('True', 'Synced')], want: undefined },
     {
@@ -158,7 +158,7 @@ describe('settle', () => {
     },
     {
       name: 'none for waiting',
-      pass: { waiting: { reason: 'TargetUnavailable', message: '' } },
+      pass: { waiting: { reason: 'Syncing', message: '' } },
       before: [ready('True', 'Synced')],
       want: undefined,
     },
