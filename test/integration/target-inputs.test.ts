@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { type BackupTarget, findCondition, resources } from '@mooring/api';
 import { coreResources } from '@mooring/runtime';
-import { eventually, sharedS3 } from '@mooring/testing';
-import { createTargetSetup, FIXTURE_VOLUMES, FolderStore, readyOf, type TargetSetup } from './target-setup.ts';
+import { eventually, freePort, sharedS3 } from '@mooring/testing';
+import { FIXTURE_VOLUMES, FolderStore } from './folder-store.ts';
+import { createTargetSetup, readyOf, type TargetSetup } from './target-setup.ts';
 
 describe('target-controller follows what a target depends on', function () {
   this.timeout(60_000);
@@ -64,6 +65,21 @@ describe('target-controller follows what a target depends on', function () {
     await setup.createSecret('cred', right);
     const again = await setup.ready('t', 'True');
     expect(again.status?.storeID).to.equal(synced.status?.storeID);
+  });
+
+  it('tells at once what a changed Secret leads to, also when that is another outage', async () => {
+    const endpoints = [`127.0.0.1:${String(await freePort())}`, `127.0.0.1:${String(await freePort())}`] as const;
+    const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    await setup.createSecret('cred', { ...keys, AWS_ENDPOINTS: `http://${endpoints[0]}` });
+    await setup.createTarget('t', { backupTargetURL: 's3://b@us-east-1/', credentialSecret: 'cred' });
+    expect(readyOf(await setup.ready('t', 'False', 'Unavailable'))?.message).to.contain(endpoints[0]);
+    const ref = { namespace: setup.namespace, name: 'cred' };
+    const stringData = { AWS_ENDPOINTS: `http://${endpoints[1]}` };
+    await setup.kube.patch(coreResources.secrets, ref, { stringData }, { kind: 'merge' });
+    await eventually(async () => {
+      const target = await setup.get<BackupTarget>(resources.backupTargets, 't');
+      expect(target && readyOf(target)?.message).to.contain(endpoints[1]);
+    });
   });
 
   it('gives a store to the target that had it first, and to the next when that one goes', async () => {

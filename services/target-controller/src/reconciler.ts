@@ -124,7 +124,7 @@ export class TargetReconciler {
       startedAtMs: clock.now(),
       traceparent: traceparent(),
       record: async (outcome) => {
-        scope.target = await this.#record(key, scope.target, outcome);
+        scope.target = await this.#record(key, scope, outcome);
       },
     };
     const outcome = await syncTarget(scope);
@@ -142,11 +142,12 @@ export class TargetReconciler {
   }
 
   /** Writes what the outcome makes of the status, if that is anything new. A newer object is read and decided on again. */
-  async #record(key: string, target: BackupTarget, outcome: SyncOutcome): Promise<BackupTarget> {
+  async #record(key: string, scope: Pick<Scope, 'target' | 'inputs'>, outcome: SyncOutcome): Promise<BackupTarget> {
     const { client, clock, events } = this.#parts;
+    const { target } = scope;
     let current = target;
     for (let attempt = 1; ; attempt++) {
-      const context = { nowMs: clock.now(), failureWrittenAtMs: this.#failures.get(key)?.writtenAtMs };
+      const context = { nowMs: clock.now(), failureWrittenAtMs: this.#failureWrittenAt(key, scope) };
       const status = settleTarget(current, outcome, context);
       try {
         const written = await patchStatus(client, resources.backupTargets, current, { ...current, status });
@@ -162,6 +163,12 @@ export class TargetReconciler {
         throw new TargetChanged('failed to write the status of the target: it was changed while it was synced');
       current = newest;
     }
+  }
+
+  /** When a failure of this very attempt was told. To whoever changed the Secret or asked again, an earlier one's message would be a lie. */
+  #failureWrittenAt(key: string, { target, inputs }: Pick<Scope, 'target' | 'inputs'>): number | undefined {
+    const failure = this.#failures.get(key);
+    return failure?.attempt === attemptKey(target, inputs) ? failure.writtenAtMs : undefined;
   }
 
   #noteFailure(key: string, outcome: SyncOutcome, nowMs: number): void {
