@@ -38,6 +38,14 @@ describe('the store of a target', () => {
       ),
     ],
     [
+      'a key of two lines',
+      'CredentialInvalid',
+      options(
+        { backupTargetURL: 's3://b@r/', credentialSecret: 's' },
+        { data: { ...keys, AWS_ACCESS_KEY_ID: `${CANARY}\nkey` }, resourceVersion: '1' },
+      ),
+    ],
+    [
       'a certificate that is none',
       'CredentialInvalid',
       options(

@@ -94,7 +94,19 @@ function staticKeys(credentials: Credentials): S3ClientConfig['credentials'] {
       cure: 'put both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into the Secret, or neither',
     });
   }
+  checkHeaderText('AWS_ACCESS_KEY_ID', accessKeyId);
+  checkHeaderText('AWS_SESSION_TOKEN', sessionToken ?? '');
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+/** What goes into a header as it is: a line break inside, as of two pasted lines, would fail in every request with words about headers. */
+function checkHeaderText(key: string, value: string): void {
+  if (/^[\x21-\x7e]*$/.test(value)) return;
+  throw new StoreError('CredentialInvalid', {
+    action: `read credential '${key}'`,
+    detail: 'its value has white space or another character inside that no key has',
+    cure: 'write the key alone, on one line, into the Secret',
+  });
 }
 
 function parseEndpoint(credentials: Credentials): URL | undefined {
