@@ -9,7 +9,8 @@ import {
   startControlPlane,
   temporaryFolder,
 } from '@mooring/testing';
-import { createTargetSetup, FIXTURE_VOLUMES, FolderStore, type TargetSetup } from '../integration/target-setup.ts';
+import { FIXTURE_VOLUMES, FolderStore } from '../integration/folder-store.ts';
+import { createTargetSetup, type TargetSetup } from '../integration/target-setup.ts';
 
 describe('target-controller when its kinds are deleted', function () {
   this.timeout(120_000);

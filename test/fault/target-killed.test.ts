@@ -8,7 +8,8 @@ import {
   type SystemBackup,
 } from '@mooring/api';
 import { eventually } from '@mooring/testing';
-import { createTargetSetup, FIXTURE_VOLUMES, FolderStore, type TargetSetup } from '../integration/target-setup.ts';
+import { FIXTURE_VOLUMES, FolderStore } from '../integration/folder-store.ts';
+import { createTargetSetup, type TargetSetup } from '../integration/target-setup.ts';
 
 describe('target-controller killed at any write', function () {
   this.timeout(120_000);

@@ -2,13 +2,8 @@ import { expect } from 'chai';
 import { type BackupTarget, findCondition, resources } from '@mooring/api';
 import { ManualClock } from '@mooring/runtime/clock';
 import { eventually, type FaultProxy, sharedS3, startFaultProxy } from '@mooring/testing';
-import {
-  createTargetSetup,
-  FolderStore,
-  FIXTURE_VOLUMES,
-  readyOf,
-  type TargetSetup,
-} from '../integration/target-setup.ts';
+import { FolderStore, FIXTURE_VOLUMES } from '../integration/folder-store.ts';
+import { createTargetSetup, readyOf, type TargetSetup } from '../integration/target-setup.ts';
 
 describe('a backup target that cannot be reached', function () {
   this.timeout(120_000);
@@ -49,7 +44,7 @@ describe('a backup target that cannot be reached', function () {
       await clock.advance(15_000);
       await eventually(() => controller.load.ready + controller.load.running === 0, { intervalMs: 2 });
     }
-    const writes = Object.entries(setup.counts.all()).filter(([key]) => !key.includes('lease'));
+    const writes = Object.entries(setup.counts.writes()).filter(([key]) => !key.includes('lease'));
     expect(
       writes.reduce((sum, [, count]) => sum + count, 0),
       JSON.stringify(writes),

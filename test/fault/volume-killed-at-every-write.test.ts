@@ -5,7 +5,8 @@ import { KubeClient } from '@mooring/runtime';
 import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
 import { createBackupController } from '../../services/backup-controller/src/controller.ts';
 import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
-import { FolderStore, handsOf, settledIn } from '../integration/volume-setup.ts';
+import { FolderStore } from '../integration/folder-store.ts';
+import { handsOf, settledIn } from '../integration/volume-setup.ts';
 
 /** Lets so many writes through and refuses all later ones: to the objects, the process died right after the last. */
 class DyingFence {

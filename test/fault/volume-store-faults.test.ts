@@ -3,13 +3,8 @@ import { type Backup, type BackupVolume, findCondition, resources } from '@moori
 import { backupConfigKey, type ObjectStore, openStore, volumeConfigKey } from '@mooring/backupstore';
 import { coreResources } from '@mooring/runtime';
 import { eventually, type FaultProxy, sharedS3, startFaultProxy } from '@mooring/testing';
-import {
-  backupConfigBody,
-  FolderStore,
-  startVolumeSetup,
-  type VolumeSetup,
-  volumeConfigBody,
-} from '../integration/volume-setup.ts';
+import { backupConfigBody, FolderStore, volumeConfigBody } from '../integration/folder-store.ts';
+import { startVolumeSetup, type VolumeSetup } from '../integration/volume-setup.ts';
 
 const VOLUMES = 4;
 

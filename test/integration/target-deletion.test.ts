@@ -12,7 +12,8 @@ import {
 } from '@mooring/api';
 import { coreResources, isNotFound } from '@mooring/runtime';
 import { eventually } from '@mooring/testing';
-import { createTargetSetup, FIXTURE_VOLUMES, FolderStore, type TargetSetup } from './target-setup.ts';
+import { FIXTURE_VOLUMES, FolderStore } from './folder-store.ts';
+import { createTargetSetup, type TargetSetup } from './target-setup.ts';
 
 describe('target-controller lets objects go', function () {
   this.timeout(60_000);

@@ -1,6 +1,4 @@
 /** What the tests of target-controller share: the controller in this process, over a real API server and real stores. */
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import {
   API_VERSION,
   type BackupTarget,
@@ -18,47 +16,14 @@ import {
   createInformer,
   isNotFound,
   KubeClient,
-  type Metrics,
   noLog,
   noMetrics,
   removeFinalizer,
   systemClock,
 } from '@mooring/runtime';
-import { eventually, sharedControlPlane, temporaryFolder, testNamespace } from '@mooring/testing';
+import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
 import { createTargetController } from '../../services/target-controller/src/controller.ts';
-
-/** Requests to the API server of one process by verb and resource; events are left out. */
-export class WriteCounts implements Metrics {
-  readonly #counts = new Map<string, number>();
-
-  counter(name: string): { add(value: number, labels?: Readonly<Record<string, string>>): void } {
-    if (name !== 'mooring_kube_requests_total') return noMetrics.counter(name, '');
-    return {
-      add: (value, { verb = '', resource = '' } = {}) => {
-        if (['GET', 'WATCH'].includes(verb) || resource === 'events') return;
-        const key = `${verb} ${resource}`;
-        this.#counts.set(key, (this.#counts.get(key) ?? 0) + value);
-      },
-    };
-  }
-
-  histogram(): ReturnType<Metrics['histogram']> {
-    return noMetrics.histogram('', '');
-  }
-
-  gauge(): ReturnType<Metrics['gauge']> {
-    return noMetrics.gauge('', '');
-  }
-
-  /** Writes since the last `reset`, e.g. `{'PATCH backuptargets/status': 1}`. */
-  all(): Record<string, number> {
-    return Object.fromEntries(this.#counts);
-  }
-
-  reset(): void {
-    this.#counts.clear();
-  }
-}
+import { RequestCounts } from './request-counts.ts';
 
 /** How a controller is started. */
 export interface StartOptions {
@@ -79,7 +44,7 @@ export interface RunningController {
 export interface TargetSetup {
   readonly namespace: string;
   readonly kube: KubeClient;
-  readonly counts: WriteCounts;
+  readonly counts: RequestCounts;
   start(options?: StartOptions): Promise<RunningController>;
   /** Stops everything that was started. */
   stop(): Promise<void>;
@@ -106,7 +71,7 @@ export async function createTargetSetup(
   const kubeconfig = options.kubeconfig ?? (await sharedControlPlane()).kubeconfig;
   const namespace = options.namespace ?? (await testNamespace('target')).name;
   const kube = await KubeClient.fromKubeconfig(kubeconfig);
-  const counts = new WriteCounts();
+  const counts = new RequestCounts();
   const stops: (() => Promise<void> | void)[] = [() => kube.close()];
   if (letGo) stops.push(await startVolumeReleaser(kube, namespace));
   return {
@@ -126,7 +91,7 @@ export async function createTargetSetup(
 }
 
 async function startController(
-  options: StartOptions & { namespace: string; kubeconfig: string; counts: WriteCounts },
+  options: StartOptions & { namespace: string; kubeconfig: string; counts: RequestCounts },
 ): Promise<RunningController> {
   const { namespace, kubeconfig, counts, clock = systemClock, dieAfterWrites = Infinity } = options;
   const client = await KubeClient.fromKubeconfig(kubeconfig, { metrics: counts });
@@ -246,44 +211,3 @@ function handsOf(kube: KubeClient, namespace: string): Hands {
 export function readyOf(target: BackupTarget): Readonly<Partial<Condition>> | undefined {
   return findCondition(target.status?.conditions, 'Ready');
 }
-
-/** A store in a folder. */
-export class FolderStore {
-  readonly folder: string;
-
-  constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  /** An empty one. */
-  static async create(): Promise<FolderStore> {
-    return new FolderStore(await temporaryFolder('target-store'));
-  }
-
-  /** A copy of the store that real Longhorn wrote: volumes pvc-16m, pvc-gzip, pvc-lz4, pvc-none, pvc-sf, two backing images, one system backup. */
-  static async fixture(): Promise<FolderStore> {
-    const store = await FolderStore.create();
-    await cp(join(import.meta.dirname, '../fixtures/longhorn-store/store'), store.folder, {
-      recursive: true,
-      preserveTimestamps: true,
-    });
-    return store;
-  }
-
-  get url(): string {
-    return `vfs://${this.folder}`;
-  }
-
-  async write(key: string, body: string | Buffer): Promise<void> {
-    const path = join(this.folder, key);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, body);
-  }
-
-  async remove(key: string): Promise<void> {
-    await rm(join(this.folder, key), { recursive: true });
-  }
-}
-
-/** The volumes of the fixture store. */
-export const FIXTURE_VOLUMES = ['pvc-16m', 'pvc-gzip', 'pvc-lz4', 'pvc-none', 'pvc-sf'];

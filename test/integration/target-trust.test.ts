@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { type BackupTarget, type BackupVolume, findCondition, resources } from '@mooring/api';
 import { eventually } from '@mooring/testing';
-import { createTargetSetup, FIXTURE_VOLUMES, FolderStore, readyOf, type TargetSetup } from './target-setup.ts';
+import { FIXTURE_VOLUMES, FolderStore } from './folder-store.ts';
+import { createTargetSetup, readyOf, type TargetSetup } from './target-setup.ts';
 
 const MARKER = 'backupstore/mooring.json';
 

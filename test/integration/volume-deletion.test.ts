@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { type Backup, type BackupVolume, resources } from '@mooring/api';
 import { coreResources, type KubeClient } from '@mooring/runtime';
 import { eventually } from '@mooring/testing';
-import { FolderStore, startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
+import { FolderStore } from './folder-store.ts';
+import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
 
 interface EventObject {
   readonly type: string;

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { type Backup, isObjectName, labelValue, resources } from '@mooring/api';
 import { eventually } from '@mooring/testing';
-import { FolderStore, startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
+import { FolderStore } from './folder-store.ts';
+import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
 
 const NAMES = ['b1', 'b'.repeat(64), 'b'.repeat(200), 'with_underscore', 'Upper.Case_', 'end_with-dash-'];
 

@@ -1,6 +1,4 @@
 /** What the tests of volume-controller and backup-controller share: both controllers in this process, over a real API server. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import {
   API_VERSION,
   type Backup,
@@ -11,43 +9,11 @@ import {
   type ResourceType,
   resources,
 } from '@mooring/api';
-import { backupConfigKey, encodeBackupConfig, encodeVolumeConfig, volumeConfigKey } from '@mooring/backupstore';
-import { isNotFound, KubeClient, type Metrics, noMetrics } from '@mooring/runtime';
-import { eventually, sharedControlPlane, temporaryFolder, testNamespace } from '@mooring/testing';
+import { isNotFound, KubeClient } from '@mooring/runtime';
+import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
 import { createBackupController } from '../../services/backup-controller/src/controller.ts';
 import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
-
-/** Requests to the API server of one process, counted by `<verb> <resource>`. */
-class RequestCounts implements Metrics {
-  readonly #counts = new Map<string, number>();
-
-  counter(name: string): { add(value: number, labels?: Readonly<Record<string, string>>): void } {
-    if (name !== 'mooring_kube_requests_total') return noMetrics.counter(name, '');
-    return {
-      add: (value, labels = {}) => {
-        const key = `${labels['verb'] ?? ''} ${labels['resource'] ?? ''}`;
-        this.#counts.set(key, (this.#counts.get(key) ?? 0) + value);
-      },
-    };
-  }
-
-  histogram(): ReturnType<Metrics['histogram']> {
-    return noMetrics.histogram('', '');
-  }
-
-  gauge(): ReturnType<Metrics['gauge']> {
-    return noMetrics.gauge('', '');
-  }
-
-  /** Counts since the last `reset`, without what caches need (lists and watches of whole collections). */
-  of(verb: string, resource: string): number {
-    return this.#counts.get(`${verb} ${resource}`) ?? 0;
-  }
-
-  reset(): void {
-    this.#counts.clear();
-  }
-}
+import { RequestCounts } from './request-counts.ts';
 
 /** A namespace with both controllers, and hands to act as target-controller and as a user. */
 export interface VolumeSetup {
@@ -184,88 +150,4 @@ export async function settledIn(kube: KubeClient, namespace: string, options: Se
 function isAnswered({ spec, status }: Pick<BackupVolume, 'spec' | 'status'>): boolean {
   const [asked, answered] = [spec.syncRequestedAt ?? undefined, status?.observedSyncRequestedAt ?? undefined];
   return Boolean(status?.lastSyncedAt) && asked === answered;
-}
-
-/** What a generated backup config says; the rest is as a completed backup's. */
-export interface BackupInStore {
-  readonly volume: string;
-  readonly backup: string;
-  readonly createdTime?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly parameters?: Readonly<Record<string, string>>;
-}
-
-/** A store in a folder, written as Longhorn would. */
-export class FolderStore {
-  readonly folder: string;
-
-  constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  static async create(): Promise<FolderStore> {
-    return new FolderStore(await temporaryFolder('volume-store'));
-  }
-
-  get url(): string {
-    return `vfs://${this.folder}`;
-  }
-
-  async write(key: string, body: string | Buffer): Promise<void> {
-    const path = join(this.folder, key);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, body);
-  }
-
-  async remove(key: string): Promise<void> {
-    await rm(join(this.folder, key), { recursive: true });
-  }
-
-  async volume(name: string, change: { lastBackupName?: string; size?: string } = {}): Promise<void> {
-    await this.write(volumeConfigKey(name), volumeConfigBody(name, change));
-  }
-
-  async backup(what: BackupInStore): Promise<void> {
-    await this.write(backupConfigKey(what.volume, what.backup), backupConfigBody(what));
-  }
-}
-
-/** The bytes of a `volume.cfg`. */
-export function volumeConfigBody(name: string, change: { lastBackupName?: string; size?: string } = {}): Buffer {
-  return encodeVolumeConfig({
-    name,
-    size: '1073741824',
-    labels: null,
-    createdTime: '2026-01-01T00:00:00Z',
-    lastBackupName: '',
-    lastBackupAt: '2026-01-02T00:00:00Z',
-    blockCount: '3',
-    backingImageName: '',
-    backingImageChecksum: '',
-    compressionMethod: 'lz4',
-    storageClassName: 'longhorn',
-    dataEngine: 'v1',
-    ...change,
-  });
-}
-
-/** The bytes of a backup config. */
-export function backupConfigBody({ volume, backup, createdTime, labels, parameters }: BackupInStore): Buffer {
-  return encodeBackupConfig({
-    name: backup,
-    volumeName: volume,
-    snapshotName: `snap-${backup}`.slice(0, 60),
-    snapshotCreatedAt: '2026-01-02T00:00:00Z',
-    createdTime: createdTime ?? '2026-01-02T00:01:00Z',
-    size: '6291456',
-    labels: labels ?? null,
-    parameters: parameters ?? null,
-    isIncremental: false,
-    compressionMethod: 'lz4',
-    newlyUploadedDataSize: '4096',
-    reUploadedDataSize: '0',
-    processingBlocks: '{}',
-    blocks: [{ offset: 0, checksum: 'a'.repeat(64) }],
-    singleFilePath: '',
-  });
 }

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { type Backup, type BackupVolume, findCondition, resources } from '@mooring/api';
 import { backupConfigKey, backupsPrefix, volumeConfigKey, volumePrefix } from '@mooring/backupstore';
 import { eventually } from '@mooring/testing';
-import { FolderStore, startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
+import { FolderStore } from './folder-store.ts';
+import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
 
 describe('what changes in a store between two syncs', function () {
   this.timeout(60_000);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Backup, type BackupVolume, findCondition, resources } from '@mooring/api';
 import { eventually } from '@mooring/testing';
-import { FolderStore, startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
+import { FolderStore } from './folder-store.ts';
+import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/longhorn-store');
 const FIXTURE_VOLUMES = ['pvc-16m', 'pvc-gzip', 'pvc-lz4', 'pvc-none', 'pvc-sf'];

@@ -3,7 +3,8 @@ import { type Backup, type BackupVolume, findCondition, resources } from '@moori
 import { backupConfigKey, openStore, volumeConfigKey } from '@mooring/backupstore';
 import { coreResources } from '@mooring/runtime';
 import { eventually, sharedS3 } from '@mooring/testing';
-import { backupConfigBody, FolderStore, startVolumeSetup, type VolumeSetup, volumeConfigBody } from './volume-setup.ts';
+import { backupConfigBody, FolderStore, volumeConfigBody } from './folder-store.ts';
+import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
 
 describe('targets that come and go', function () {
   this.timeout(60_000);

@@ -1,0 +1,38 @@
+import { type Metrics, noMetrics } from '@mooring/runtime';
+
+/** Requests to the API server of one process, counted by `<verb> <resource>`. */
+export class RequestCounts implements Metrics {
+  readonly #counts = new Map<string, number>();
+
+  counter(name: string): { add(value: number, labels?: Readonly<Record<string, string>>): void } {
+    if (name !== 'mooring_kube_requests_total') return noMetrics.counter(name, '');
+    return {
+      add: (value, labels = {}) => {
+        const key = `${labels['verb'] ?? ''} ${labels['resource'] ?? ''}`;
+        this.#counts.set(key, (this.#counts.get(key) ?? 0) + value);
+      },
+    };
+  }
+
+  histogram(): ReturnType<Metrics['histogram']> {
+    return noMetrics.histogram('', '');
+  }
+
+  gauge(): ReturnType<Metrics['gauge']> {
+    return noMetrics.gauge('', '');
+  }
+
+  /** Requests since the last `reset`: `of('PATCH', 'backups/status')`. */
+  of(verb: string, resource: string): number {
+    return this.#counts.get(`${verb} ${resource}`) ?? 0;
+  }
+
+  /** Writes since the last `reset`, without events, e.g. `{'PATCH backuptargets/status': 1}`. */
+  writes(): Record<string, number> {
+    return Object.fromEntries([...this.#counts].filter(([key]) => !/^(GET|WATCH) | events$/.test(key)));
+  }
+
+  reset(): void {
+    this.#counts.clear();
+  }
+}
