@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { API_VERSION, type BackupTarget, type BackupTargetSpec, type ObjectMeta } from '@mooring/api';
 import {
   ANNOTATION_APPLIED_CONFIG,
-  decideDefaultTarget,
-  type DefaultSettings,
-  invalidSettings,
-  readSettings,
-} from './default-target.ts';
+  API_VERSION,
+  type BackupTarget,
+  type BackupTargetSpec,
+  type ObjectMeta,
+} from '@mooring/api';
+import { decideDefaultTarget, type DefaultSettings, invalidSettings, readSettings } from './default-target.ts';
 
 function target(
   applied: string | undefined,

@@ -2,7 +2,7 @@
  * The target `default` from ConfigMap `longhorn-default-resource`. Pure; tables in default-target.test.ts.
  * Only what changed in the ConfigMap since it was last applied is written, so what a user changed later is not reverted.
  */
-import { formatDuration } from '@mooring/api';
+import { ANNOTATION_APPLIED_CONFIG, formatDuration } from '@mooring/api';
 import type { BackupTarget, BackupTargetSpec } from '@mooring/api';
 
 /** Name of the ConfigMap, Longhorn's. */
@@ -10,9 +10,6 @@ export const DEFAULT_RESOURCE_CONFIG_MAP = 'longhorn-default-resource';
 
 /** Its key: a YAML map with the settings below, all optional. */
 export const DEFAULT_RESOURCE_KEY = 'default-resource.yaml';
-
-/** Annotation on `default`: the settings last applied, a JSON object of texts: `{"backup-target":"s3://…"}`. */
-export const ANNOTATION_APPLIED_CONFIG = 'mooring.io/applied-default-resource';
 
 /** The settings that the ConfigMap holds, as text; a missing key is not there. */
 export type DefaultSettings = Readonly<Partial<Record<SettingKey, string>>>;

@@ -13,6 +13,7 @@ import {
   LABEL_BACKING_IMAGE,
   LABEL_BACKUP_TARGET,
   LABEL_BACKUP_VOLUME,
+  LABEL_VERSION,
   labelValue,
 } from '@mooring/api';
 import type {
@@ -24,9 +25,6 @@ import type {
   SystemBackup,
 } from '@mooring/api';
 import type { MirrorStamp } from './volume-diff.ts';
-
-/** Label on a mirrored SystemBackup: the Longhorn version that took it, Longhorn's own key. */
-export const LABEL_VERSION = 'longhorn.io/version';
 
 /** What an object mirrors. */
 export interface MirrorSource {

@@ -5,10 +5,10 @@ import {
   collidingBackupName,
   DEFAULT_TARGET,
   LABEL_BACKUP_TARGET,
+  LABEL_VERSION,
   labelValue,
 } from '@mooring/api';
 import type { SystemBackup } from '@mooring/api';
-import { LABEL_VERSION } from './mirror-object.ts';
 import type { SystemBackupIdentity } from './mirror-object.ts';
 
 /** The target an object belongs to: its label, else its owner; Longhorn has them in `default` only and sets no label. */

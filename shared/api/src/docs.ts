@@ -2,6 +2,7 @@
 import type { ErrorDefinition, ErrorRegistry } from './errors.ts';
 import type { CelRule, KindDefinition, StructuralSchema } from './kinds/kind.ts';
 import {
+  ANNOTATION_APPLIED_CONFIG,
   ANNOTATION_CONFIG_ETAG,
   ANNOTATION_CONFIRM_EMPTY,
   ANNOTATION_FINGERPRINT,
@@ -15,6 +16,7 @@ import {
   LABEL_BACKUP_TARGET,
   LABEL_BACKUP_VOLUME,
   LABEL_DELETE_CR_ONLY,
+  LABEL_VERSION,
   LABEL_VOLUME,
 } from './labels.ts';
 import { type ConditionType, reasons } from './reasons.ts';
@@ -35,6 +37,7 @@ const KEYS: readonly (readonly [key: string, where: string, meaning: string])[] 
   [LABEL_BACKUP_VOLUME, 'label on BackupVolume, Backup, restored Volume', 'name of the source volume'],
   [LABEL_BACKING_IMAGE, 'label on BackupBackingImage', 'name of the backing image'],
   [LABEL_VOLUME, 'label on Snapshot', 'name of the Volume'],
+  [LABEL_VERSION, 'label on SystemBackup', 'Longhorn version that took it'],
   [LABEL_DELETE_CR_ONLY, 'label, set by you', '`true`: deleting the object never deletes remote data'],
   [LABEL_ACCESS_MODE, 'inside labels of a Backup’s spec and status', 'access mode of the source: rwo, rwop, rwx'],
   [ANNOTATION_UNINSTALL, 'annotation on BackupTarget', 'permits deleting `default`; set by an uninstall'],
@@ -47,7 +50,12 @@ const KEYS: readonly (readonly [key: string, where: string, meaning: string])[] 
   [ANNOTATION_STORE, 'annotation on mirrored objects', 'hash of the store that the object came from'],
   [ANNOTATION_TARGET_UID, 'annotation on mirrored objects', 'UID of the BackupTarget that it was created for'],
   [ANNOTATION_FINGERPRINT, 'annotation on BackupVolume', 'hash of what the store holds for the volume'],
-  [ANNOTATION_CONFIG_ETAG, 'annotation on Backup and BackupVolume', 'ETag of the config that the status was read from'],
+  [
+    ANNOTATION_CONFIG_ETAG,
+    'annotation on Backup, BackupBackingImage, SystemBackup',
+    'ETag (or mtime and size) of the config that the status was read from',
+  ],
+  [ANNOTATION_APPLIED_CONFIG, 'annotation on the BackupTarget `default`', 'what was last applied from its ConfigMap'],
   [ANNOTATION_TRACEPARENT, 'annotation', 'trace of the request that last changed the spec'],
 ];
 

@@ -33,6 +33,9 @@ export const LABEL_DELETE_CR_ONLY = 'longhorn.io/delete-custom-resource-only';
 /** Key inside a Backup's `spec.labels` and `status.labels`: access mode of the source (`rwo`, `rwop`, `rwx`). */
 export const LABEL_ACCESS_MODE = 'longhorn.io/volume-access-mode';
 
+/** Label on a mirrored SystemBackup, as a label value: the Longhorn version that took it. Longhorn's own key. */
+export const LABEL_VERSION = 'longhorn.io/version';
+
 /** Annotation with value `''` on a BackupTarget: permits deleting `default` (set by an uninstall). */
 export const ANNOTATION_UNINSTALL = 'longhorn.io/delete-backup-target-from-longhorn';
 
@@ -42,7 +45,7 @@ export const ANNOTATION_STORE_NAME = 'mooring.io/store-name';
 /** Annotation on a BackupVolume: hash over names, ETags (or mtimes), sizes of its backups and of its volume.cfg. */
 export const ANNOTATION_FINGERPRINT = 'mooring.io/fingerprint';
 
-/** Annotation on Backup and BackupVolume: ETag of the config object that the status was read from. */
+/** Annotation on Backup, BackupBackingImage and SystemBackup: ETag (or mtime and size) of the config that the status was read from. */
 export const ANNOTATION_CONFIG_ETAG = 'mooring.io/config-etag';
 
 /** Annotation on mirrored objects: UID of the BackupTarget object that they were created for. */
@@ -53,6 +56,9 @@ export const ANNOTATION_STORE = 'mooring.io/store';
 
 /** Annotation on a BackupTarget: `<lastSyncedAt>` of the sync whose empty listing the user confirms. */
 export const ANNOTATION_CONFIRM_EMPTY = 'mooring.io/confirm-empty';
+
+/** Annotation on `default`: the settings last applied from its ConfigMap, a JSON object of texts: `{"backup-target":"s3://…"}`. */
+export const ANNOTATION_APPLIED_CONFIG = 'mooring.io/applied-default-resource';
 
 /** Annotation: W3C traceparent of the request that last changed the spec, so that one trace spans the reconcile. */
 export const ANNOTATION_TRACEPARENT = 'mooring.io/traceparent';

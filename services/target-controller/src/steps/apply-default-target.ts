@@ -1,9 +1,8 @@
 /** Creates and updates the target `default` from ConfigMap `longhorn-default-resource`. */
-import { API_VERSION, DEFAULT_TARGET, FINALIZER, resources } from '@mooring/api';
+import { ANNOTATION_APPLIED_CONFIG, API_VERSION, DEFAULT_TARGET, FINALIZER, resources } from '@mooring/api';
 import type { BackupTarget } from '@mooring/api';
 import { isAlreadyExists, isNotFound } from '@mooring/runtime';
 import {
-  ANNOTATION_APPLIED_CONFIG,
   decideDefaultTarget,
   DEFAULT_RESOURCE_CONFIG_MAP,
   DEFAULT_RESOURCE_KEY,
