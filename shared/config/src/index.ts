@@ -1,5 +1,5 @@
 export { ConfigError } from './config-error.ts';
 export { loadConfig } from './load-config.ts';
 export type { ConfigOf, ConfigSchema, ConfigSources, SettingSchema } from './load-config.ts';
-export { loadServiceConfig, newInstanceId, serviceConfigSchema } from './service-config.ts';
+export { loadServiceConfig, serviceConfigSchema } from './service-config.ts';
 export type { ServiceConfig } from './service-config.ts';

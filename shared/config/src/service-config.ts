@@ -116,6 +116,6 @@ export function loadServiceConfig<const S extends ConfigSchema = typeof serviceC
 }
 
 /** `<host name>_<process id>_<8 hex>`: unique also when one host starts a process id again. */
-export function newInstanceId(): string {
+function newInstanceId(): string {
   return `${hostname()}_${process.pid}_${randomBytes(4).toString('hex')}`;
 }

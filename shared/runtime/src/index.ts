@@ -1,5 +1,4 @@
 export { fixedAuthorization, tokenFileAuthorization, type Authorization } from './authorization.ts';
-export { Backoff, type BackoffOptions } from './backoff.ts';
 export { sleep, systemClock, type Clock, type Timer } from './clock.ts';
 export { connectionFromEnvironment, connectionFromKubeconfig, type Connection } from './connection.ts';
 export { Controller, type ControllerOptions, type ReconcileContext } from './controller.ts';
@@ -42,7 +41,7 @@ export type {
 export { KubeClient, type KubeClientOptions, type WriteFence } from './kube-client.ts';
 export { noLog, noMetrics, type Counter, type Gauge, type Histogram, type Log, type Metrics } from './observe.ts';
 export { errorFacts, type ErrorFacts, type Outcome } from './outcome.ts';
-export { apiVersionOf, resourcePath, type ObjectRef } from './resource-path.ts';
+export type { ObjectRef } from './resource-path.ts';
 export type { Indexer } from './store.ts';
 export type { WatchEvent } from './watch-stream.ts';
 export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
@@ -50,7 +49,6 @@ export { EventRecorder, type EventNote, type EventRecorderOptions, type EventSub
 export { addFinalizer, hasFinalizer, removeFinalizer, type FinalizerOptions } from './finalizers.ts';
 export { cacheReadiness, HealthServer, type HealthCheck, type HealthServerOptions } from './health.ts';
 export { LeaderElector, type LeaderElectorOptions } from './leader.ts';
-export { mergeDiff } from './merge-diff.ts';
 export { runService, type ProcessHost, type ServiceContext, type ServiceOptions } from './process.ts';
 export { readSecret, SecretCache, secretVersions, type SecretVersion } from './secrets.ts';
 export { settle, type Finding, type Pass, type Settled, type SettleInput, type Verdict } from './settle.ts';
