@@ -12,7 +12,6 @@ import {
   buildBackingImage,
   buildBackupVolume,
   buildSystemBackup,
-  configVersion,
   type MirrorSource,
 } from './mirror-object.ts';
 
@@ -76,12 +75,5 @@ describe('an adopted object', () => {
       finalizers: [FINALIZER],
       ownerReferences: [owner],
     });
-  });
-});
-
-describe('the version of a config', () => {
-  it('is its ETag, else its time and size', () => {
-    expect(configVersion({ etag: 'e', mtimeMs: 1, size: 2 })).to.equal('e');
-    expect(configVersion({ mtimeMs: 1, size: 2 })).to.equal('1-2');
   });
 });

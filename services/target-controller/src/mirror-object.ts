@@ -110,15 +110,6 @@ export function buildSystemBackup(
   };
 }
 
-/** What the version of a config in the store is compared by: its ETag, else mtime and size. */
-export function configVersion(info: {
-  readonly etag?: string;
-  readonly mtimeMs: number;
-  readonly size: number;
-}): string {
-  return info.etag ?? `${String(info.mtimeMs)}-${String(info.size)}`;
-}
-
 /** A merge patch that makes an object of someone else's ours: what is there stays, `resourceVersion` guards the two lists. */
 export function adoptionMeta(source: MirrorSource, existing: ObjectMeta, wanted: ObjectMeta): Partial<ObjectMeta> {
   const own = ownerReference(source.target);

@@ -3,6 +3,8 @@ import {
   type BackupTarget,
   type BackupVolume,
   backupObjectName,
+  type ConfigInfo,
+  configStamp,
   FINALIZER,
   isAskedToSync,
   isTargetOpen,
@@ -38,24 +40,8 @@ export function isRemoteDeleteWish(volume: BackupVolume, target: BackupTarget | 
 }
 
 /** A backup config as a LIST shows it. */
-export interface ListedBackup {
+export interface ListedBackup extends ConfigInfo {
   readonly name: string;
-  readonly etag?: string | undefined;
-  readonly mtimeMs: number;
-  readonly size: number;
-}
-
-/**
- * Without an ETag, a file as young as this may be written again without its mtime changing (NFS and FAT keep seconds, caches some more),
- * so its mtime is not trusted yet. Milliseconds; design.md §4.
- */
-const YOUNG_MS = 5_000;
-
-/** What a config looks like from outside: two equal stamps mean equal content. The ETag where there is one, else mtime and size. */
-export function configStamp(listed: Omit<ListedBackup, 'name'>, nowMs: number): string {
-  if (listed.etag !== undefined) return listed.etag;
-  const age = Math.abs(nowMs - listed.mtimeMs) < YOUNG_MS ? 'young' : 'mtime';
-  return `${age}-${listed.mtimeMs}-${listed.size}`;
 }
 
 /** A Backup object to create. */

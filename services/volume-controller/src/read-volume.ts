@@ -1,3 +1,4 @@
+import { configStamp } from '@mooring/api';
 import {
   isStoreError,
   type ObjectStore,
@@ -8,7 +9,6 @@ import {
   type VolumeConfig,
   volumeConfigKey,
 } from '@mooring/backupstore';
-import { configStamp } from './policies.ts';
 import { type ConfigReading, VolumeConfigError } from './status.ts';
 
 /** How to read a volume. */

@@ -1,6 +1,7 @@
 /** @mooring/api: kinds, names, destinations and rules of longhorn.io/v1beta2. Pure: no I/O, imports nothing of ours. */
 export * from './backup-url.ts';
 export * from './conditions.ts';
+export * from './config-stamp.ts';
 export * from './credentials.ts';
 export * from './destination.ts';
 export * from './defaults.ts';

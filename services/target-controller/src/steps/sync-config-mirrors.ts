@@ -2,12 +2,19 @@
  * Makes the objects of one kind what a listing of the store says, where each object mirrors one small config file:
  * BackupBackingImages and SystemBackups. A config is read only when its version changed, its object is new or asks for it.
  */
-import { ANNOTATION_CONFIG_ETAG, ANNOTATION_STORE, ANNOTATION_TARGET_UID, isAskedToSync } from '@mooring/api';
-import type { KubeObject, ResourceType } from '@mooring/api';
+import {
+  ANNOTATION_CONFIG_ETAG,
+  ANNOTATION_STORE,
+  ANNOTATION_TARGET_UID,
+  configStamp,
+  isAskedToSync,
+  secondTime,
+} from '@mooring/api';
+import type { ConfigInfo, KubeObject, ResourceType } from '@mooring/api';
 import { patchStatus } from '@mooring/runtime';
 import type { KubeClient } from '@mooring/runtime';
 import { asMirrorFailure } from '../mirror-failure.ts';
-import { adoptionMeta, configVersion } from '../mirror-object.ts';
+import { adoptionMeta } from '../mirror-object.ts';
 import type { MirrorSource } from '../mirror-object.ts';
 import { TaskPool } from '../task-pool.ts';
 import { isForeign } from '../volume-diff.ts';
@@ -29,15 +36,8 @@ export type MirrorObject = KubeObject<
   MirrorStatus
 >;
 
-/** A config in the store's listing. */
-export interface ListedConfig {
-  readonly etag?: string;
-  readonly mtimeMs: number;
-  readonly size: number;
-}
-
 /** What differs between the kinds. */
-export interface MirrorKind<L extends ListedConfig, T extends MirrorObject> {
+export interface MirrorKind<L extends ConfigInfo, T extends MirrorObject> {
   readonly type: ResourceType;
   /** For errors: `backing images`. */
   readonly noun: string;
@@ -53,18 +53,18 @@ export interface MirrorKind<L extends ListedConfig, T extends MirrorObject> {
 }
 
 /** What a sync of one kind works on. */
-export interface MirrorSyncOptions<L extends ListedConfig, T extends MirrorObject> {
+export interface MirrorSyncOptions<L extends ConfigInfo, T extends MirrorObject> {
   readonly client: KubeClient;
   readonly source: MirrorSource;
   readonly listed: readonly L[];
   readonly existing: readonly T[];
-  /** RFC 3339, for `status.lastSyncedAt` of what is read. */
-  readonly now: string;
+  /** Milliseconds since 1970: `status.lastSyncedAt` of what is read, and the age of what is listed. */
+  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Does it; resolves with the number of objects that must be created again when they are gone. Throws MirrorFailure or the store's error. */
-export async function syncConfigMirrors<L extends ListedConfig, T extends MirrorObject>(
+export async function syncConfigMirrors<L extends ConfigInfo, T extends MirrorObject>(
   kind: MirrorKind<L, T>,
   options: MirrorSyncOptions<L, T>,
 ): Promise<number> {
@@ -72,7 +72,7 @@ export async function syncConfigMirrors<L extends ListedConfig, T extends Mirror
   return sync.run();
 }
 
-class ConfigMirrorSync<L extends ListedConfig, T extends MirrorObject> {
+class ConfigMirrorSync<L extends ConfigInfo, T extends MirrorObject> {
   readonly #kind: MirrorKind<L, T>;
   readonly #options: MirrorSyncOptions<L, T>;
   #blocked = 0;
@@ -127,7 +127,7 @@ class ConfigMirrorSync<L extends ListedConfig, T extends MirrorObject> {
   }
 
   async #create(listed: L): Promise<void> {
-    const object = this.#kind.build(listed, configVersion(listed));
+    const object = this.#kind.build(listed, this.#stampOf(listed));
     const created = await this.#kind.create(object, listed);
     if (created === undefined) this.#blocked++;
     else await this.#write(listed, created);
@@ -139,7 +139,7 @@ class ConfigMirrorSync<L extends ListedConfig, T extends MirrorObject> {
   }
 
   #isOutdated(listed: L, existing: T): boolean {
-    if (existing.metadata.annotations?.[ANNOTATION_CONFIG_ETAG] !== configVersion(listed)) return true;
+    if (existing.metadata.annotations?.[ANNOTATION_CONFIG_ETAG] !== this.#stampOf(listed)) return true;
     return existing.status?.state === 'InProgress' || isAskedToSync(existing);
   }
 
@@ -160,18 +160,25 @@ class ConfigMirrorSync<L extends ListedConfig, T extends MirrorObject> {
     const unchanged = { ...described, lastSyncedAt: object.status?.lastSyncedAt ?? null, observedSyncRequestedAt };
     const isSame = object.status?.lastSyncedAt && isCovered(unchanged, object.status);
     if (!isSame) {
-      const after = { ...object, status: { ...object.status, ...unchanged, lastSyncedAt: this.#options.now } };
+      const after = {
+        ...object,
+        status: { ...object.status, ...unchanged, lastSyncedAt: secondTime(this.#options.nowMs) },
+      };
       await patchStatus(this.#options.client, this.#kind.type, object, after);
     }
     await this.#recordVersion(listed, object);
   }
 
   async #recordVersion(listed: L, object: T): Promise<void> {
-    const version = configVersion(listed);
+    const version = this.#stampOf(listed);
     if (object.metadata.annotations?.[ANNOTATION_CONFIG_ETAG] === version) return;
     const { name, namespace, uid } = object.metadata;
     const metadata = { uid, annotations: { [ANNOTATION_CONFIG_ETAG]: version } };
     await this.#options.client.patch(this.#kind.type, { namespace, name }, { metadata }, { kind: 'merge' });
+  }
+
+  #stampOf(listed: L): string {
+    return configStamp(listed, this.#options.nowMs);
   }
 
   async #remove(object: T): Promise<void> {

@@ -152,9 +152,9 @@ class StoreSync {
 
   async #mirrorConfigs(source: MirrorSource): Promise<number> {
     const { parts, signal, target } = this.#scope;
-    const now = secondTime(parts.clock.now());
-    const pass = { parts, source, store: this.#resolved.store, signal, now };
-    const base = { client: parts.client, source, now, signal };
+    const nowMs = parts.clock.now();
+    const pass = { parts, source, store: this.#resolved.store, signal, now: secondTime(nowMs) };
+    const base = { client: parts.client, source, nowMs, signal };
     const { name } = target.metadata;
     const { backingImages, systemBackups } = parts.caches;
     const images = { ...base, listed: this.#probe.backingImages, existing: backingImages.byIndex('target', name) };
