@@ -1,17 +1,8 @@
+import { backupStateNumber } from '@mooring/api';
 import { metrics, type Sample } from '@mooring/telemetry';
 import type { BackupEntry } from './backup-entry.ts';
 import { BY_VOLUME, type Caches } from './caches.ts';
 import { volumeKey } from './volume-entry.ts';
-
-/** Longhorn's numbers of the states (longhorn-manager.md §3.12); `Deleting` has none there and counts as unknown. */
-const STATE_NUMBERS: Readonly<Record<string, number>> = {
-  '': 0,
-  Pending: 1,
-  InProgress: 2,
-  Completed: 3,
-  Error: 4,
-  Unknown: 5,
-};
 
 /** Registers Longhorn's metrics of this kind, computed from the caches at scrape time. Returns what takes them back. */
 export function observeCaches(caches: Caches): () => void {
@@ -20,7 +11,7 @@ export function observeCaches(caches: Caches): () => void {
     [
       'longhorn_backup_state',
       'State of a backup: 0 new, 1 pending, 2 in progress, 3 completed, 4 error, 5 unknown',
-      (entry) => STATE_NUMBERS[entry.state] ?? 5,
+      (entry) => backupStateNumber(entry.state),
     ],
     [
       'longhorn_backup_uploaded_data_size_bytes',

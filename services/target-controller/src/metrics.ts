@@ -1,4 +1,5 @@
 /** The metrics of this service; names without `mooring_` are Longhorn's. */
+import { backupStateNumber } from '@mooring/api';
 import type { ScanSummary } from '@mooring/backupstore';
 import { metrics } from '@mooring/telemetry';
 import type { Caches } from './parts.ts';
@@ -6,16 +7,6 @@ import type { Caches } from './parts.ts';
 const scanSeconds = metrics.histogram('mooring_scan_seconds', 'Time of one scan of a store', ['method']);
 const scannedVolumes = metrics.counter('mooring_scanned_volumes_total', 'Volumes seen by scans', ['method']);
 const syncs = metrics.counter('mooring_target_syncs_total', 'Syncs of backup targets by outcome', ['outcome']);
-
-/** Longhorn's numbers for the state of a backup. */
-const STATE_NUMBERS: Readonly<Record<string, number>> = {
-  '': 0,
-  Pending: 1,
-  InProgress: 2,
-  Completed: 3,
-  Error: 4,
-  Unknown: 5,
-};
 
 /** Counts a finished scan. */
 export function recordScan({ method, volumes }: ScanSummary, seconds: number): void {
@@ -46,7 +37,7 @@ export function observeCaches(caches: Caches): () => void {
       () =>
         caches.backingImages
           .list()
-          .map((object) => ({ labels: labelsOf(object), value: STATE_NUMBERS[object.status?.state ?? ''] ?? 5 })),
+          .map((object) => ({ labels: labelsOf(object), value: backupStateNumber(object.status?.state) })),
     ),
   ];
   return () => {

@@ -1,4 +1,5 @@
 /** @mooring/api: kinds, names, destinations and rules of longhorn.io/v1beta2. Pure: no I/O, imports nothing of ours. */
+export * from './backup-state.ts';
 export * from './backup-url.ts';
 export * from './conditions.ts';
 export * from './config-stamp.ts';
