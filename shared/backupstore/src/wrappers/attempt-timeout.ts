@@ -4,6 +4,8 @@ import type { StoreCall, StoreClock, Wrapper } from './invoke.ts';
 // The slowest link worth waiting for, on top of the fixed time: 256 KiB/s.
 const BYTES_PER_MS = 256;
 
+const answered = 'answered';
+
 /**
  * Ends an attempt that takes too long, whether the backend heeds its signal or not (a file system does not), with
  * `Timeout`. The signal given to the backend also carries the caller's abort.
@@ -31,7 +33,8 @@ export function withAttemptTimeout(timeoutMs: number, clock: StoreClock): Wrappe
       for (const promise of [work, cancelled.promise]) promise.catch(() => undefined);
       return await Promise.race([work, cancelled.promise]);
     } finally {
-      timer.abort();
+      // With a reason of its own: making the default one, an AbortError with its stack, costs as much as a small request.
+      timer.abort(answered);
       call.signal?.removeEventListener('abort', onAbort);
       await expired;
     }
