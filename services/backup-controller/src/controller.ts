@@ -24,8 +24,8 @@ import { BackupReconciler } from './reconciler.ts';
 const PASSES_PER_TARGET = 256;
 
 /**
- * Writes to the API server at once. At 20 ms a write (etcd syncs to disk), 64 in flight are 3,200 a second, more than one API server takes; each one more costs a TLS
- * connection. The server's own limit for all clients together is 200 (--max-mutating-requests-inflight).
+ * Writes to the API server at once. A write takes about 20 ms, because etcd syncs it to disk: 64 in flight are 3,200 a second, more than one
+ * API server takes, and each one more costs a TLS connection. The server's own limit for all clients is 200 (--max-mutating-requests-inflight).
  */
 const WRITES_IN_FLIGHT = 64;
 
