@@ -1,4 +1,6 @@
 import { type Metrics, noMetrics } from '@mooring/runtime';
+import { eventually } from '@mooring/testing';
+import { expect } from 'chai';
 
 /** Requests to the API server of one process, counted by `<verb> <resource>`. */
 export class RequestCounts implements Metrics {
@@ -25,6 +27,12 @@ export class RequestCounts implements Metrics {
   /** Requests since the last `reset`: `of('PATCH', 'backups/status')`. */
   of(verb: string, resource: string): number {
     return this.#counts.get(`${verb} ${resource}`) ?? 0;
+  }
+
+  /** Waits until so many were answered: the server's objects show a write before its answer is here to be counted. Fails when there are more. */
+  async reach(verb: string, resource: string, expected: number): Promise<void> {
+    await eventually(() => this.of(verb, resource) >= expected, { what: `${String(expected)} × ${verb} ${resource}` });
+    expect(this.of(verb, resource), `${verb} ${resource}`).to.equal(expected);
   }
 
   /** Writes since the last `reset`, without events, e.g. `{'PATCH backuptargets/status': 1}`. */

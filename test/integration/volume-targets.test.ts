@@ -91,8 +91,8 @@ describe('targets that come and go', function () {
     await setup.settled();
     const backup = await setup.get<Backup>(resources.backups, names.backup);
     expect(backup?.status?.labels).to.deep.equal({ changed: 'yes' });
-    expect(setup.counts.of('PATCH', 'backups')).to.equal(1);
-    expect(setup.counts.of('PATCH', 'backups/status')).to.equal(1);
+    await setup.counts.reach('PATCH', 'backups', 1);
+    await setup.counts.reach('PATCH', 'backups/status', 1);
     store.close();
   });
 
