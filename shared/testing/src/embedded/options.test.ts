@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { parseStartOptions, UsageError } from './options.ts';
 
-const parse = (...args: string[]) => parseStartOptions(args, '/home/user/work');
+const parse = (...args: string[]) => parseStartOptions(args, '/srv/work');
 
 describe('parseStartOptions', () => {
   it('has defaults for everything', () => {
     expect(parse()).to.deep.equal({
-      dataDir: '/home/user/work/.mooring',
+      dataDir: '/srv/work/.mooring',
       hasSample: true,
       namespace: 'longhorn-system',
     });
@@ -15,7 +15,7 @@ describe('parseStartOptions', () => {
   it('takes relative paths from the working folder', () => {
     const options = parse('--data-dir', 'd', '--ready-file', '../r.json', '--no-sample', '--namespace=backups');
     expect(options).to.deep.equal({
-      dataDir: '/home/user/work/d',
+      dataDir: '/srv/work/d',
       hasSample: false,
       readyFile: '/home/user/r.json',
       namespace: 'backups',
