@@ -17,7 +17,7 @@ describe('parseStartOptions', () => {
     expect(options).to.deep.equal({
       dataDir: '/srv/work/d',
       hasSample: false,
-      readyFile: '/home/user/r.json',
+      readyFile: '/srv/r.json',
       namespace: 'backups',
     });
   });
