@@ -10,6 +10,7 @@ import {
   type Metrics,
   SecretCache,
   systemClock,
+  WRITES_IN_FLIGHT,
 } from '@mooring/runtime';
 import pLimit from 'p-limit';
 import { BY_TARGET, type Caches, createCaches, keysAsking, targetNameOf } from './caches.ts';
@@ -21,12 +22,6 @@ import { VolumeReconciler } from './reconciler.ts';
  * takes; this only has to be above that: at 750 ms a request, 256 passes of two requests each sync 1,000 volumes in about 4 × 0.75 s.
  */
 const PASSES_PER_TARGET = 256;
-
-/**
- * Writes to the API server at once. A write takes about 20 ms, because etcd syncs it to disk: 64 in flight are 3,200 a second, more than one
- * API server takes, and each one more costs a TLS connection. The server's own limit for all clients is 200 (--max-mutating-requests-inflight).
- */
-const WRITES_IN_FLIGHT = 64;
 
 /** Lane of BackupVolumes that are being deleted: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';

@@ -54,3 +54,4 @@ export { readSecret, SecretCache, secretVersions, type SecretVersion } from './s
 export { settle, type Finding, type Pass, type Settled, type SettleInput, type Verdict } from './settle.ts';
 export { stableMessage } from './stable-message.ts';
 export { patchObject, patchStatus, type Patchable, type PatchStatusOptions } from './status-writer.ts';
+export { WRITES_IN_FLIGHT } from './write-limit.ts';

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { parseStartOptions, UsageError } from './options.ts';
 
-const parse = (...args: string[]) => parseStartOptions(args, '/srv/work');
+const parse = (...args: string[]) => parseStartOptions(args, '/srv/project');
 
 describe('parseStartOptions', () => {
   it('has defaults for everything', () => {
     expect(parse()).to.deep.equal({
-      dataDir: '/srv/work/.mooring',
+      dataDir: '/srv/project/.mooring',
       hasSample: true,
       namespace: 'longhorn-system',
     });
@@ -15,7 +15,7 @@ describe('parseStartOptions', () => {
   it('takes relative paths from the working folder', () => {
     const options = parse('--data-dir', 'd', '--ready-file', '../r.json', '--no-sample', '--namespace=backups');
     expect(options).to.deep.equal({
-      dataDir: '/srv/work/d',
+      dataDir: '/srv/project/d',
       hasSample: false,
       readyFile: '/srv/r.json',
       namespace: 'backups',
