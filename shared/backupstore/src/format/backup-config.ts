@@ -67,6 +67,18 @@ const fields: FieldTable<BackupConfig> = {
   singleFilePath: ['SingleFile', singleFileCodec],
 };
 
+/** All members of a backup config but its block list. */
+export interface BackupOutline extends BackupHead {
+  /** Store-relative path of a single-file backup; `''` for a block backup. */
+  readonly singleFilePath: string;
+}
+
+/** How {@link BackupOutline} is read. */
+export const outlineFields: FieldTable<BackupOutline> = {
+  ...headFields,
+  singleFilePath: ['SingleFile', singleFileCodec],
+};
+
 // Written before Blocks by every release; a file that has them elsewhere is no Longhorn's, and is read whole.
 const BEFORE_BLOCKS = ['name', 'volumename', 'snapshotname', 'snapshotcreatedat', 'createdtime', 'size'];
 

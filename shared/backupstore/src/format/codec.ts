@@ -73,6 +73,26 @@ export function decodeFileStart<T extends object>(
   });
 }
 
+/** Decodes a file's members one by one, for files that are read in pieces. */
+export interface MemberDecoder<T> {
+  /** What was read so far; members that did not come yet are zero. */
+  readonly result: T;
+  /** Consumes the value of the member `key` from `reader`. Throws `FormatError`. */
+  readonly read: (reader: JsonReader, key: string) => void;
+}
+
+/** Makes a {@link MemberDecoder}. */
+export function memberDecoder<T extends object>(fields: FieldTable<T>): MemberDecoder<T> {
+  const rows = rowsByFoldedName(fields);
+  const result = zeroOf(fields);
+  return {
+    result: result as T,
+    read: (reader, key) => {
+      readMember({ rows, reader, result }, key);
+    },
+  };
+}
+
 /** Encodes a file byte for byte as Longhorn does: compact, members in the table's order, no newline. */
 export function encodeFile<T extends object>(fields: FieldTable<T>, value: T): Buffer {
   const members: string[] = [];
@@ -122,7 +142,8 @@ function zeroOf<T extends object>(fields: FieldTable<T>): Record<string, unknown
   return Object.fromEntries(rowsOf(fields).map(([property, , codec]) => [property, codec.zero]));
 }
 
-function guard<T>(source: DecodeSource, decode: () => T): T {
+/** Runs a decoder; a `FormatError` becomes `Corrupt` with the key. */
+export function guard<T>(source: DecodeSource, decode: () => T): T {
   try {
     return decode();
   } catch (error) {

@@ -154,7 +154,8 @@ export function foldKey(key: string): string {
   return key.toLowerCase().replaceAll('ſ', 's');
 }
 
-function readBlock(reader: JsonReader, field: string): BlockReference {
+/** Consumes one element of a block list. */
+export function readBlock(reader: JsonReader, field: string): BlockReference {
   let offset = 0;
   let checksum = '';
   if (isNull(reader, field)) return { offset, checksum };

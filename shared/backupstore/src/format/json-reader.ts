@@ -48,26 +48,26 @@ export class JsonReader {
    * `'stop'` before doing so to end the walk there.
    */
   members(onMember: (key: string) => 'stop' | undefined): 'stopped' | 'ended' {
-    this.#expect(OPEN_BRACE, "'{'");
-    if (this.#accept(CLOSE_BRACE)) return 'ended';
+    this.expect(OPEN_BRACE, "'{'");
+    if (this.accept(CLOSE_BRACE)) return 'ended';
     for (;;) {
       if (this.peek() !== QUOTE) throw new FormatError('an object key must be a string');
       const key = parseJson(this.raw());
-      this.#expect(COLON, "':'");
+      this.expect(COLON, "':'");
       if (onMember(String(key)) === 'stop') return 'stopped';
-      if (this.#accept(CLOSE_BRACE)) return 'ended';
-      this.#expect(COMMA, "',' or '}'");
+      if (this.accept(CLOSE_BRACE)) return 'ended';
+      this.expect(COMMA, "',' or '}'");
     }
   }
 
   /** Walks the elements of an array; `onElement` must consume each. */
   elements(onElement: () => void): void {
-    this.#expect(OPEN_BRACKET, "'['");
-    if (this.#accept(CLOSE_BRACKET)) return;
+    this.expect(OPEN_BRACKET, "'['");
+    if (this.accept(CLOSE_BRACKET)) return;
     for (;;) {
       onElement();
-      if (this.#accept(CLOSE_BRACKET)) return;
-      this.#expect(COMMA, "',' or ']'");
+      if (this.accept(CLOSE_BRACKET)) return;
+      this.expect(COMMA, "',' or ']'");
     }
   }
 
@@ -81,14 +81,26 @@ export class JsonReader {
     return this.#bytes.toString('utf8', start, this.#position);
   }
 
-  #accept(byte: number): boolean {
+  /** How many bytes have been consumed. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Goes on behind `position`. */
+  skipTo(position: number): void {
+    this.#position = position;
+  }
+
+  /** Consumes the next byte that is no white space when it is `byte`. */
+  accept(byte: number): boolean {
     if (this.peek() !== byte) return false;
     this.#position += 1;
     return true;
   }
 
-  #expect(byte: number, name: string): void {
-    if (!this.#accept(byte)) throw new FormatError(`expected ${name} at byte ${String(this.#position)}`);
+  /** Consumes `byte`; throws {@link FormatError} when something else comes. */
+  expect(byte: number, name: string): void {
+    if (!this.accept(byte)) throw new FormatError(`expected ${name} at byte ${String(this.#position)}`);
   }
 
   #skipString(): void {
