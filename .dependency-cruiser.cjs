@@ -7,7 +7,8 @@ const ALLOWED = {
   telemetry: [],
   config: [],
   runtime: ['api', 'telemetry', 'config'],
-  backupstore: ['api', 'telemetry'],
+  datapath: [],
+  backupstore: ['api', 'telemetry', 'datapath'],
   admission: ['api', 'runtime', 'telemetry', 'config'],
 };
 

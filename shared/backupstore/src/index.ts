@@ -13,6 +13,8 @@ export { decodeBackingImageConfig, encodeBackingImageConfig } from './format/bac
 export type { BackingImageConfig } from './format/backing-image-config.ts';
 export { decodeBackupConfig, decodeBackupHead, encodeBackupConfig, isBackupComplete } from './format/backup-config.ts';
 export type { BackupConfig, BackupHead } from './format/backup-config.ts';
+export { compressBlock, compressionMethods, decompressBlock, parseCompressionMethod } from './format/compression.ts';
+export type { CompressionMethod, DecompressOptions } from './format/compression.ts';
 export { encodeGoMap, encodeGoString } from './format/fields.ts';
 export type { BlockReference, StringMap } from './format/fields.ts';
 export { decodeLock, encodeLock } from './format/lock.ts';
@@ -21,6 +23,7 @@ export { decodeSystemBackupConfig, encodeSystemBackupConfig } from './format/sys
 export type { SystemBackupConfig } from './format/system-backup-config.ts';
 export { decodeVolumeConfig, encodeVolumeConfig } from './format/volume-config.ts';
 export type { VolumeConfig } from './format/volume-config.ts';
+export * from './locks/index.ts';
 export { readMarker, writeMarker } from './marker.ts';
 export type { StoreMarker } from './marker.ts';
 export { openStore } from './open-store.ts';

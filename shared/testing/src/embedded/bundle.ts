@@ -56,6 +56,8 @@ async function build(services: readonly string[], folder: string): Promise<strin
     platform: 'node',
     target: 'node24',
     banner: { js: BANNER },
+    // Native parts (lz4) are copied beside the bundle.
+    loader: { '.node': 'copy' },
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
