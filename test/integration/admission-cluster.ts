@@ -44,7 +44,10 @@ export async function startAdmissionCluster(urls: { mutating: string; validating
   await createNamespace(plane.api, RELEASE);
   const chart = await renderChart({
     namespace: RELEASE,
-    values: { webhooks: { mutating: { url: urls.mutating }, validating: { url: urls.validating } } },
+    values: {
+      workloads: { enabled: false },
+      webhooks: { mutating: { url: urls.mutating }, validating: { url: urls.validating } },
+    },
   });
   await applyObjects(plane.api, chart);
   return {

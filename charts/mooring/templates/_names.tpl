@@ -14,6 +14,32 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /*
+The `annotations` of an object's metadata, with the line break before them: those that the values ask for on every object.
+Nothing when there are none.
+*/ -}}
+{{- define "mooring.annotations" -}}
+{{- with .Values.commonAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+{{- end }}
+{{- end }}
+
+{{- /* What a workload's Pods are selected by, for ever: a Deployment's selector cannot be changed. dict root, service. */ -}}
+{{- define "mooring.selectorLabels" -}}
+app.kubernetes.io/name: mooring
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .service }}
+{{- end }}
+
+{{- /* Key of a service in the values: mutating-webhook -> mutatingWebhook. */ -}}
+{{- define "mooring.valuesKey" -}}
+{{ camelcase (replace "-" "_" .) | untitle }}
 {{- end }}
 
 {{- /* CEL list of the controllers' user names. */ -}}

@@ -19,6 +19,8 @@ export async function prepareChart(input: InstallInput): Promise<KubeManifest[]>
   const manifests = await renderChart({
     namespace: RELEASE_NAMESPACE,
     values: {
+      // The services are processes of this machine.
+      'workloads.enabled': false,
       objectNamespace: input.namespace,
       allowedSchemes: ALLOWED_SCHEMES,
       'webhooks.mutating.url': url(input.mutatingPort),

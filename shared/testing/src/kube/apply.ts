@@ -9,6 +9,8 @@ export interface ApplyOptions {
   namespace?: string;
   /** Default: `mooring-start`. */
   fieldManager?: string;
+  /** True: the API server checks everything and stores nothing (`kubectl apply --server-side --dry-run=server`). */
+  isDryRun?: boolean;
 }
 
 /**
@@ -65,7 +67,9 @@ export async function applyObjects(
   options: ApplyOptions = {},
 ): Promise<KubeManifest[]> {
   const paths = createResourcePaths(api);
-  const query = `?fieldManager=${options.fieldManager ?? 'mooring-start'}&force=true&fieldValidation=Strict`;
+  const query =
+    `?fieldManager=${options.fieldManager ?? 'mooring-start'}&force=true&fieldValidation=Strict` +
+    (options.isDryRun ? '&dryRun=All' : '');
   const applied = new Map<KubeManifest, KubeManifest>();
   const applyOne = async (manifest: KubeManifest) => {
     const path = (await paths.object(manifest, options.namespace)) + query;
@@ -76,7 +80,7 @@ export async function applyObjects(
     const now = manifests.filter((manifest) => phaseOf(manifest) === phase);
     await Promise.all(now.map(applyOne));
     const crds = now.filter(({ kind }) => kind === 'CustomResourceDefinition').map(({ metadata }) => metadata.name);
-    await waitUntilEstablished(api, crds);
+    if (!options.isDryRun) await waitUntilEstablished(api, crds);
   }
   return manifests.flatMap((manifest) => applied.get(manifest) ?? []);
 }

@@ -27,7 +27,7 @@ const run = promisify(execFile);
 /** Chart output is well below this; execFile's own limit of 1 MiB is not. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** The chart's objects, rendered by the real helm. Throws with helm's words when the values do not fit. */
+/** The chart's objects but for its hooks, rendered by the real helm. Throws with helm's words when the values do not fit. */
 export async function renderChart(options: ChartOptions = {}): Promise<KubeManifest[]> {
   const { helm } = await ensureBinaries(['helm'], options.log === undefined ? {} : { log: options.log });
   const values = Object.entries(options.values ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
@@ -35,7 +35,7 @@ export async function renderChart(options: ChartOptions = {}): Promise<KubeManif
   const { stdout } = await run(
     helm,
     [
-      ...['template', 'mooring', chartFolder, '--namespace', namespace, '--kube-version', '1.36.3'],
+      ...['template', 'mooring', chartFolder, '--namespace', namespace, '--kube-version', '1.36.3', '--no-hooks'],
       ...values.flatMap((value) => ['--set-json', value]),
     ],
     { maxBuffer: MAX_OUTPUT_BYTES },

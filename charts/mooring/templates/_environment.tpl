@@ -1,0 +1,10 @@
+{{- /* Settings that every service takes from its environment, and the hook Jobs too. The names are those of shared/config. */ -}}
+{{- define "mooring.environment" -}}
+MOORING_NAMESPACE: {{ .Release.Namespace | quote }}
+MOORING_OBJECT_NAMESPACE: {{ .Values.objectNamespace | quote }}
+MOORING_ALLOWED_SCHEMES: {{ join "," .Values.allowedSchemes | quote }}
+MOORING_LOG_LEVEL: {{ .Values.logLevel | quote }}
+{{- with .Values.telemetry.otlpEndpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
+{{- end }}
+{{- end }}
