@@ -83,6 +83,31 @@ export const serviceConfigSchema = {
       items: { type: 'string' },
       default: [],
     },
+    certificateMode: {
+      type: 'string',
+      variable: 'MOORING_CERTIFICATE_MODE',
+      description:
+        "who makes the webhooks' certificate: self (an authority of our own) or cert-manager (it also injects the caBundle)",
+      enum: ['self', 'cert-manager'],
+      default: 'self',
+    },
+    caLifetime: {
+      type: 'string',
+      variable: 'MOORING_CA_LIFETIME',
+      description:
+        "life of the webhooks' certificate authority as a duration like 8760h, 90m, 45s; at least three times the certificate's",
+      pattern: '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$',
+      minLength: 2,
+      default: '8760h',
+    },
+    leafLifetime: {
+      type: 'string',
+      variable: 'MOORING_LEAF_LIFETIME',
+      description: "life of the webhooks' serving certificate as a duration like 2160h; renewed when a third is left",
+      pattern: '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$',
+      minLength: 2,
+      default: '2160h',
+    },
     otlpEndpoint: {
       type: 'string',
       variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
