@@ -21,6 +21,8 @@ export type { AzuriteOptions, AzuriteServer } from './stores/azurite.ts';
 export { startS3 } from './stores/s3.ts';
 export type { S3Options, S3Server } from './stores/s3.ts';
 export { eventually } from './eventually.ts';
+export { ManualClock } from './manual-clock.ts';
+export type { ManualClockOptions } from './manual-clock.ts';
 export { freePort } from './processes/ports.ts';
 export { applyManifest, applyObjects, parseManifests } from './kube/apply.ts';
 export type { ApplyOptions } from './kube/apply.ts';

@@ -23,6 +23,8 @@ export interface MemoryStoreOptions {
   readonly compare?: (a: string, b: string) => number;
   /** The start-after is ignored, as some real servers do. */
   readonly ignoresStartAfter?: boolean;
+  /** The store's clock, milliseconds since 1970; default: it stands still. */
+  readonly now?: () => number;
 }
 
 /** A store in memory, for models and tests of what lies above stores. Counts its calls by operation. */
@@ -100,7 +102,7 @@ export class MemoryStore implements ObjectStore {
   }
 
   /** Puts an object without a call. */
-  set(key: string, body: Uint8Array | string = 'x', mtimeMs = 1_700_000_000_000): PutResult {
+  set(key: string, body: Uint8Array | string = 'x', mtimeMs = this.#options.now?.() ?? 1_700_000_000_000): PutResult {
     const bytes = Buffer.from(body);
     const etag = this.capabilities.etags ? { etag: `e${String(++this.#writes)}` } : {};
     this.#objects.set(key, { body: bytes, info: { size: bytes.length, mtimeMs, ...etag } });
