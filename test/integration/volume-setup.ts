@@ -25,7 +25,7 @@ export interface VolumeSetup {
   /** Creates an available target, or sets its availability. */
   target(name: string, url: string, options?: { secret?: string; available?: boolean }): Promise<BackupTarget>;
   /** Creates the BackupVolume of a volume as target-controller does. */
-  volume(name: string, target?: string): Promise<BackupVolume>;
+  volume(name: string, target?: string, annotations?: Readonly<Record<string, string>>): Promise<BackupVolume>;
   /** Asks for a sync of a BackupVolume, and waits until it is answered. */
   sync(volume: BackupVolume): Promise<BackupVolume>;
   get<T>(type: ResourceType, name: string): Promise<T | undefined>;
@@ -90,7 +90,7 @@ export function handsOf(kube: KubeClient, namespace: string): Hands {
       const ref = { namespace, name, subresource: 'status' };
       return await kube.patch(resources.backupTargets, ref, { status: { available, conditions } }, { kind: 'merge' });
     },
-    volume: async (volumeName, target = 'default') => {
+    volume: async (volumeName, target = 'default', annotations = {}) => {
       const owner = await get<BackupTarget>(resources.backupTargets, target);
       const metadata = {
         namespace,
@@ -100,6 +100,7 @@ export function handsOf(kube: KubeClient, namespace: string): Hands {
           'mooring.io/target-uid': owner?.metadata.uid ?? '',
           'mooring.io/store': '0123456789abcdef',
           'mooring.io/store-name': volumeName,
+          ...annotations,
         },
         finalizers: ['longhorn.io'],
       };

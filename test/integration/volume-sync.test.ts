@@ -1,7 +1,7 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Backup, type BackupVolume, findCondition, resources } from '@mooring/api';
+import { type Backup, type BackupVolume, encodeFirstListing, findCondition, resources } from '@mooring/api';
 import { eventually } from '@mooring/testing';
 import { FolderStore } from './folder-store.ts';
 import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
@@ -162,6 +162,41 @@ describe('syncing the volumes of a store that Longhorn wrote', function () {
       return found.length > 0 && found;
     });
     expect(events.map(({ type, reason }) => [type, reason])).to.deep.equal([['Warning', 'RemoteDeleteNotSupported']]);
+  });
+});
+
+describe('the first sync of a volume whose listing was handed over', function () {
+  this.timeout(60_000);
+  let setup: VolumeSetup;
+
+  before(async () => {
+    setup = await startVolumeSetup();
+    const store = await FolderStore.fixture();
+    await setup.target('default', store.url);
+  });
+
+  after(() => setup.stop());
+
+  it('does not list the volume again, and a later sync does', async () => {
+    const backup = { name: 'backup-aaaaaaaaaaaa0001', mtimeMs: Date.now() - 60_000, size: 1_000 };
+    const listing = encodeFirstListing({ backups: [backup], configMtimeMs: backup.mtimeMs }, Date.now()) ?? '';
+    const volume = await setup.volume('pvc-lz4', 'default', { 'mooring.io/first-listing': listing });
+    await setup.settled();
+    const handed = (await setup.list<Backup>(resources.backups)).map(({ metadata }) => metadata.name);
+    expect(handed, 'what the listing named, and not what is in the store').to.deep.equal([backup.name]);
+    await setup.sync(volume);
+    await setup.settled();
+    const names = (await setup.list<Backup>(resources.backups)).map(({ metadata }) => metadata.name);
+    expect(names).to.deep.equal([backup.name, 'backup-aaaaaaaaaaaa0002']);
+  });
+
+  it('lists the volume when the listing is old', async () => {
+    const empty = { backups: [], configMtimeMs: 1 };
+    const listing = encodeFirstListing(empty, Date.now() - 3_600_000) ?? '';
+    await setup.volume('pvc-none', 'default', { 'mooring.io/first-listing': listing });
+    await setup.settled();
+    const names = (await setup.list<Backup>(resources.backups)).map(({ metadata }) => metadata.name);
+    expect(names).to.include('backup-cccccccccccc0001');
   });
 });
 

@@ -1,11 +1,14 @@
 import {
+  ANNOTATION_FIRST_LISTING,
   ANNOTATION_STORE,
   ANNOTATION_STORE_NAME,
   ANNOTATION_TARGET_UID,
   ANNOTATION_TRACEPARENT,
   type BackupTarget,
   type BackupVolume,
+  decodeFirstListing,
   labelValue,
+  type VolumeListing,
 } from '@mooring/api';
 import { traceparent } from '@mooring/telemetry';
 import type { BackupEntry } from './backup-entry.ts';
@@ -71,7 +74,8 @@ export async function gatherScope(parts: Parts, input: GatherInput): Promise<Sco
   const entries = parts.caches.backups.byIndex(BY_VOLUME, keyOfVolume(volume));
   const { store } = await parts.stores.resolve(target);
   const isFirst = !volume.status?.lastSyncedAt;
-  const read = await readVolume(store, identity.volumeName, { isFirst, knownStamp, nowMs: startedMs, signal });
+  const listing = entries.length === 0 ? handedListing(volume, startedMs) : undefined;
+  const read = await readVolume(store, identity.volumeName, { isFirst, knownStamp, listing, nowMs: startedMs, signal });
   const annotations = volume.metadata.annotations ?? {};
   return {
     volume,
@@ -87,4 +91,10 @@ export async function gatherScope(parts: Parts, input: GatherInput): Promise<Sco
     requested: volume.spec.syncRequestedAt ?? undefined,
     traceparent: traceparent() ?? annotations[ANNOTATION_TRACEPARENT],
   };
+}
+
+/** What target-controller saw when it made this object, while nothing has happened since: no sync, and nobody asked for one. */
+function handedListing(volume: BackupVolume, nowMs: number): VolumeListing | undefined {
+  if (volume.status?.lastSyncedAt || volume.spec.syncRequestedAt) return undefined;
+  return decodeFirstListing(volume.metadata.annotations?.[ANNOTATION_FIRST_LISTING], nowMs);
 }

@@ -45,6 +45,9 @@ export const ANNOTATION_STORE_NAME = 'mooring.io/store-name';
 /** Annotation on a BackupVolume: hash over names, ETags (or mtimes), sizes of its backups and of its volume.cfg. */
 export const ANNOTATION_FINGERPRINT = 'mooring.io/fingerprint';
 
+/** Annotation on a small BackupVolume that never synced: what the scan that found it saw, see first-listing.ts. */
+export const ANNOTATION_FIRST_LISTING = 'mooring.io/first-listing';
+
 /** Annotation on Backup, BackupBackingImage and SystemBackup: ETag (or mtime and size) of the config that the status was read from. */
 export const ANNOTATION_CONFIG_ETAG = 'mooring.io/config-etag';
 
@@ -62,6 +65,9 @@ export const ANNOTATION_APPLIED_CONFIG = 'mooring.io/applied-default-resource';
 
 /** Annotation: W3C traceparent of the request that last changed the spec, so that one trace spans the reconcile. */
 export const ANNOTATION_TRACEPARENT = 'mooring.io/traceparent';
+
+/** Annotation on our CustomResourceDefinitions: the release that wrote them, `0.1.0`; a newer one's are never overwritten. */
+export const ANNOTATION_CRD_VERSION = 'mooring.io/crd-version';
 
 /** The target that Volumes, system backups and configuration use when nothing else is said. */
 export const DEFAULT_TARGET = 'default';

@@ -1,5 +1,13 @@
 /** Makes the BackupVolume objects of a target what the scan of its store says. */
-import { ANNOTATION_FINGERPRINT, ANNOTATION_TRACEPARENT, backupVolumeName, microTime, resources } from '@mooring/api';
+import {
+  ANNOTATION_FINGERPRINT,
+  ANNOTATION_FIRST_LISTING,
+  ANNOTATION_TRACEPARENT,
+  backupVolumeName,
+  encodeFirstListing,
+  microTime,
+  resources,
+} from '@mooring/api';
 import type { BackupVolume } from '@mooring/api';
 import { scanVolume } from '@mooring/backupstore';
 import type { ObjectStore, ScannedVolume } from '@mooring/backupstore';
@@ -100,7 +108,7 @@ export class VolumeSync {
 
   async #create(volume: ScannedVolume): Promise<void> {
     const { client, namespace } = this.#parts;
-    const object = buildBackupVolume(this.#options.source, volume.name, volume.fingerprint);
+    const object = this.#objectOf(volume);
     try {
       this.#byVolume.set(volume.name, await client.create<BackupVolume>(resources.backupVolumes, object));
       this.counts.created++;
@@ -114,6 +122,14 @@ export class VolumeSync {
     }
   }
 
+  #objectOf(volume: ScannedVolume): BackupVolume {
+    const object = buildBackupVolume(this.#options.source, volume.name, volume.fingerprint);
+    const listing = encodeFirstListing(volume, this.#parts.clock.now());
+    if (listing === undefined) return object;
+    const annotations = { ...object.metadata.annotations, [ANNOTATION_FIRST_LISTING]: listing };
+    return { ...object, metadata: { ...object.metadata, annotations } };
+  }
+
   /** Fingerprint, stamp and request in one write, so that neither is ever there without the other. */
   async #update(volume: ScannedVolume, existing: BackupVolume, change: 'update' | 'adopt'): Promise<void> {
     const { source } = this.#options;
@@ -123,7 +139,15 @@ export class VolumeSync {
     const metadata =
       change === 'adopt'
         ? adoptionMeta(source, existing.metadata, wanted)
-        : { uid: existing.metadata.uid, annotations: { ...trace, [ANNOTATION_FINGERPRINT]: volume.fingerprint } };
+        : {
+            uid: existing.metadata.uid,
+            // What was listed first holds no longer.
+            annotations: {
+              ...trace,
+              [ANNOTATION_FINGERPRINT]: volume.fingerprint,
+              [ANNOTATION_FIRST_LISTING]: null,
+            },
+          };
     const { name, namespace } = existing.metadata;
     const body = { metadata, spec: { syncRequestedAt } };
     try {
