@@ -6,6 +6,7 @@ const ALLOWED = {
   api: [],
   telemetry: [],
   config: [],
+  chart: ['api', 'config'],
   runtime: ['api', 'telemetry', 'config'],
   datapath: [],
   backupstore: ['api', 'telemetry', 'datapath'],

@@ -12,6 +12,7 @@ metadata:
   labels:
     {{- include "mooring.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .service }}
+  {{- include "mooring.annotations" .root }}
 rules:
   {{- .rules | trim | nindent 2 }}
 ---
@@ -23,6 +24,7 @@ metadata:
   labels:
     {{- include "mooring.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .service }}
+  {{- include "mooring.annotations" .root }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
@@ -50,6 +52,7 @@ metadata:
   labels:
     {{- include "mooring.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .service }}
+  {{- include "mooring.annotations" .root }}
 rules:
   {{- .rules | trim | nindent 2 }}
 ---
@@ -60,6 +63,7 @@ metadata:
   labels:
     {{- include "mooring.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .service }}
+  {{- include "mooring.annotations" .root }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
