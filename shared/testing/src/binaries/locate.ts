@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { pins, type BinaryName } from './pins.ts';
+import { pins, type BinaryName, type BinaryPin } from './pins.ts';
 
 /** The environment a look-up depends on; `process.env` outside tests. */
 export type Environment = Record<string, string | undefined>;
@@ -37,10 +37,12 @@ export function findOnPath(name: string, env: Environment = process.env): string
 
 /**
  * Where `name` is already: in KUBEBUILDER_ASSETS, on PATH, or in the cache, in that order (what the user chose wins
- * over what we built). Undefined when it has to be built.
+ * over what we built); a program pinned as `exact` only in the cache. Undefined when it has to be built.
  */
 export function locateBinary(name: BinaryName, env: Environment = process.env): string | undefined {
   const assets = env['KUBEBUILDER_ASSETS'];
-  const candidates = [assets ? join(assets, name) : undefined, findOnPath(name, env), cachedPath(name, env)];
+  const pin: BinaryPin = pins[name];
+  const chosen = pin.exact === true ? [] : [assets ? join(assets, name) : undefined, findOnPath(name, env)];
+  const candidates = [...chosen, cachedPath(name, env)];
   return candidates.find((path) => path !== undefined && isProgram(path));
 }

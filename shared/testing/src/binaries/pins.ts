@@ -8,9 +8,12 @@ export interface BinaryPin {
   package: string;
   /** Added to `-s -w`: the version a program says of itself. */
   ldflags: string;
+  /** Only this version will do: KUBEBUILDER_ASSETS and PATH are not asked. Default false. */
+  exact?: boolean;
 }
 
 const KUBERNETES = '1.36.3';
+const CONTAINERD = '2.4.2';
 const kubernetesVersion = 'k8s.io/component-base/version';
 /** Without these the server calls itself v0.0.0-master and helm refuses charts with a kubeVersion. */
 const kubernetesLdflags = [
@@ -18,6 +21,26 @@ const kubernetesLdflags = [
   `-X ${kubernetesVersion}.gitMajor=1`,
   `-X ${kubernetesVersion}.gitMinor=36`,
 ].join(' ');
+
+function kubernetesPin(command: string) {
+  return {
+    version: KUBERNETES,
+    module: 'kubernetes',
+    package: `k8s.io/kubernetes/cmd/${command}`,
+    ldflags: kubernetesLdflags,
+    exact: true,
+  } as const;
+}
+
+function containerdPin(command: string) {
+  return {
+    version: CONTAINERD,
+    module: 'containerd',
+    package: `github.com/containerd/containerd/v2/cmd/${command}`,
+    ldflags: `-X github.com/containerd/containerd/v2/version.Version=v${CONTAINERD}`,
+    exact: true,
+  } as const;
+}
 
 /**
  * The programs that come from the Go module proxy, each with its own go.mod in `shared/testing/go/`.
@@ -37,6 +60,15 @@ export const pins = {
     package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
     ldflags: kubernetesLdflags,
   },
+  // The rest of a node, for `npm run cluster:up`; its parts must fit each other.
+  kubelet: kubernetesPin('kubelet'),
+  'kube-scheduler': kubernetesPin('kube-scheduler'),
+  'kube-proxy': kubernetesPin('kube-proxy'),
+  kubectl: kubernetesPin('kubectl'),
+  containerd: containerdPin('containerd'),
+  'containerd-shim-runc-v2': containerdPin('containerd-shim-runc-v2'),
+  ctr: containerdPin('ctr'),
+  coredns: { version: '1.14.7', module: 'coredns', package: 'github.com/coredns/coredns', ldflags: '', exact: true },
   versitygw: {
     version: '1.8.0',
     module: 'versitygw',
@@ -54,5 +86,23 @@ export const pins = {
 /** A program that `ensureBinaries` can find or build. */
 export type BinaryName = keyof typeof pins;
 
-/** All of them. */
-export const binaryNames = Object.keys(pins) as readonly BinaryName[];
+/** What `npm start` and the tests run. */
+export const binaryNames: readonly BinaryName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'versitygw',
+  'helm',
+];
+
+/** What a whole node takes (`npm run cluster:up`), besides etcd, kube-apiserver and kube-controller-manager. */
+export const nodeBinaryNames: readonly BinaryName[] = [
+  'kubelet',
+  'kube-scheduler',
+  'kube-proxy',
+  'kubectl',
+  'containerd',
+  'containerd-shim-runc-v2',
+  'ctr',
+  'coredns',
+];

@@ -8,6 +8,7 @@ export interface Pki {
   /** The API server's authority, PEM text and file. */
   caCertificate: string;
   caFile: string;
+  caKeyFile: string;
   serverCertFile: string;
   serverKeyFile: string;
   /** etcd has an authority of its own, so that no Kubernetes certificate opens it. */
@@ -33,11 +34,11 @@ const SERVER_NAMES = [
 /** Written last: its presence says that all the others are there. */
 const COMPLETE = 'complete';
 
-async function createFiles(folder: string): Promise<void> {
+async function createFiles(folder: string, serverNames: readonly string[]): Promise<void> {
   const authority = await createAuthority('mooring-kubernetes');
   const etcdAuthority = await createAuthority('mooring-etcd');
   const [server, etcd, admin, controllerManager] = await Promise.all([
-    authority.signServer('kube-apiserver', SERVER_NAMES),
+    authority.signServer('kube-apiserver', [...SERVER_NAMES, ...serverNames]),
     etcdAuthority.signServer('etcd', ['127.0.0.1', 'localhost']),
     authority.signClient('mooring-admin', ['system:masters']),
     authority.signClient('system:kube-controller-manager'),
@@ -65,18 +66,20 @@ async function createFiles(folder: string): Promise<void> {
 /**
  * The keys in `folder`, made at the first call. They are kept, so that kubeconfig files and ServiceAccount tokens stay
  * valid over restarts; a folder left half-made by a crash is made anew.
+ * `serverNames`: more names and addresses that a new server certificate is valid for.
  */
-export async function loadOrCreatePki(folder: string): Promise<Pki> {
+export async function loadOrCreatePki(folder: string, serverNames: readonly string[] = []): Promise<Pki> {
   const text = (name: string) => readFile(join(folder, name), 'utf8');
   const isComplete = await text(COMPLETE).then(
     () => true,
     () => false,
   );
-  if (!isComplete) await createFiles(folder);
+  if (!isComplete) await createFiles(folder, serverNames);
   const pair = async (name: string) => ({ certificate: await text(`${name}.crt`), key: await text(`${name}.key`) });
   return {
     caCertificate: await text('ca.crt'),
     caFile: join(folder, 'ca.crt'),
+    caKeyFile: join(folder, 'ca.key'),
     serverCertFile: join(folder, 'server.crt'),
     serverKeyFile: join(folder, 'server.key'),
     etcdCaFile: join(folder, 'etcd-ca.crt'),
