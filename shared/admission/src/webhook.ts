@@ -171,9 +171,8 @@ async function isNamespaceDeleting(client: KubeClient, name: string, signal: Abo
 
 /** Counts and times reviews by resource, operation and result: `allowed`, or the status code of the refusal. */
 function measured(review: Reviewer, { webhook, metrics }: { webhook: string; metrics: Metrics }): Reviewer {
-  const labels = ['webhook', 'resource', 'operation', 'result'];
-  const reviews = metrics.counter('mooring_admission_reviews_total', 'Admission reviews by result', labels);
-  const seconds = metrics.histogram('mooring_admission_review_seconds', 'Time of an admission review', labels);
+  const reviews = metrics.counter('mooring_admission_reviews_total');
+  const seconds = metrics.histogram('mooring_admission_review_seconds');
   return async (request, signal) => {
     const startedAt = performance.now();
     const response = await review(request, signal);

@@ -56,8 +56,8 @@ export class Controller {
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? noLog;
     const metrics = options.metrics ?? noMetrics;
-    this.#results = metrics.counter('mooring_reconcile_total', 'Reconcile passes by result', ['controller', 'result']);
-    this.#seconds = metrics.histogram('mooring_reconcile_seconds', 'Time of a reconcile pass', ['controller']);
+    this.#results = metrics.counter('mooring_reconcile_total');
+    this.#seconds = metrics.histogram('mooring_reconcile_seconds');
     this.#queue = new WorkQueue({
       name: options.name,
       clock: this.#clock,

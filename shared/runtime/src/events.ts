@@ -71,7 +71,7 @@ export class EventRecorder {
     this.#log = options.log ?? noLog;
     this.#correlator = new EventCorrelator(this.#clock);
     const metrics = options.metrics ?? noMetrics;
-    this.#results = metrics.counter('mooring_events_total', 'Kubernetes Events by result', ['result']);
+    this.#results = metrics.counter('mooring_events_total');
   }
 
   /** Notes what happened to `subject`. Secrets and query strings are taken out of the message. */

@@ -74,11 +74,7 @@ export class KubeClient {
   /** Connects to a server given by hand. */
   static fromConnection(connection: Connection, options: KubeClientOptions = {}): KubeClient {
     const clock = options.clock ?? systemClock;
-    const requests = (options.metrics ?? noMetrics).counter(
-      'mooring_kube_requests_total',
-      'Requests to the Kubernetes API server by verb, resource and status (0: no answer)',
-      ['verb', 'resource', 'status'],
-    );
+    const requests = (options.metrics ?? noMetrics).counter('mooring_kube_requests_total');
     const transport = new Transport(connection, { clock, ...options });
     return new KubeClient({ transport, connection, clock, requests });
   }

@@ -59,9 +59,7 @@ export class LeaderElector implements WriteFence {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? noLog;
-    this.#gauge = (options.metrics ?? noMetrics).gauge('mooring_leader', '1 when this process holds the lease', [
-      'lease',
-    ]);
+    this.#gauge = (options.metrics ?? noMetrics).gauge('mooring_leader');
     this.#leaseDurationMs = options.leaseDurationMs ?? 15_000;
     this.#renewDeadlineMs = options.renewDeadlineMs ?? 10_000;
     this.#retryPeriodMs = options.retryPeriodMs ?? 2_000;

@@ -1,3 +1,5 @@
+import type { MetricName } from '@mooring/telemetry';
+
 /** Labels of one measurement. Values must come from a small fixed set: never names of objects, never messages. */
 export type MetricLabels = Readonly<Record<string, string>>;
 
@@ -18,9 +20,9 @@ export interface Gauge {
 
 /** Where the runtime's own figures go. Structural, so that `metrics` of @mooring/telemetry fits and tests can pass their own. */
 export interface Metrics {
-  counter(name: string, help: string, labels?: readonly string[]): Counter;
-  histogram(name: string, help: string, labels?: readonly string[]): Histogram;
-  gauge(name: string, help: string, labels?: readonly string[]): Gauge;
+  counter(name: MetricName<'counter'>): Counter;
+  histogram(name: MetricName<'histogram'>): Histogram;
+  gauge(name: MetricName<'gauge'>): Gauge;
 }
 
 /** What the runtime needs of a logger; a pino logger fits. Fields first, then a constant message. */

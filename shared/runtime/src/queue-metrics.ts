@@ -12,10 +12,12 @@ export interface QueueMetrics {
 /** Metrics of the queue `name`, after client-go's workqueue_* . */
 export function queueMetrics(metrics: Metrics, name: string, clock: Clock): QueueMetrics {
   const labels = { queue: name };
-  const adds = metrics.counter('mooring_workqueue_adds_total', 'Keys added', ['queue']);
-  const retries = metrics.counter('mooring_workqueue_retries_total', 'Keys added again after a failure', ['queue']);
-  const depth = metrics.gauge('mooring_workqueue_depth', 'Keys ready to be taken', ['queue']);
-  const latency = metrics.histogram('mooring_workqueue_latency_seconds', 'Time from add to get', ['queue']);
+  const adds = metrics.counter('mooring_workqueue_adds_total');
+  const retries = metrics.counter('mooring_workqueue_retries_total');
+  const depth = metrics.gauge('mooring_workqueue_depth');
+  const latency = metrics.histogram('mooring_workqueue_latency_seconds');
+  retries.add(0, labels);
+  depth.set(0, labels);
   const addedAt = new Map<string, number>();
   return {
     added: (key) => {

@@ -17,23 +17,13 @@ const CONTACT_RESOLUTION_MS = 1_000;
 /** Metrics of the reflector of one resource (its plural). */
 export function reflectorMetrics(metrics: Metrics, resource: string, clock: Clock): ReflectorMetrics {
   const labels = { resource };
-  const lists = metrics.counter('mooring_informer_lists_total', 'Complete lists', ['resource']);
-  const drift = metrics.counter(
-    'mooring_informer_drift_total',
-    'Changes that only a planned list found: events were lost, or came in that very moment',
-    ['resource'],
-  );
-  const watches = metrics.counter('mooring_informer_watches_total', 'Watches begun', ['resource']);
-  const restarts = metrics.counter('mooring_informer_restarts_total', 'Ends of a list or watch by reason', [
-    'resource',
-    'reason',
-  ]);
-  const objects = metrics.gauge('mooring_informer_objects', 'Objects in the cache', ['resource']);
-  const contacts = metrics.gauge(
-    'mooring_informer_last_contact_timestamp_seconds',
-    'Time of the last list, event or bookmark, seconds since 1970',
-    ['resource'],
-  );
+  const lists = metrics.counter('mooring_informer_lists_total');
+  const drift = metrics.counter('mooring_informer_drift_total');
+  const watches = metrics.counter('mooring_informer_watches_total');
+  const restarts = metrics.counter('mooring_informer_restarts_total');
+  const objects = metrics.gauge('mooring_informer_objects');
+  const contacts = metrics.gauge('mooring_informer_last_contact_timestamp_seconds');
+  drift.add(0, labels);
   let shownAt = -Infinity;
   return {
     listed: (found) => {

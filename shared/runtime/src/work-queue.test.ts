@@ -152,8 +152,8 @@ describe('WorkQueue', () => {
     queue.addRateLimited('a');
     expect(seen['mooring_workqueue_adds_total']).to.deep.equal([1]);
     expect(seen['mooring_workqueue_latency_seconds']).to.deep.equal([2]);
-    expect(seen['mooring_workqueue_retries_total']).to.deep.equal([1]);
-    expect(seen['mooring_workqueue_depth']).to.deep.equal([1, 0]);
+    expect(seen['mooring_workqueue_retries_total']).to.deep.equal([0, 1]);
+    expect(seen['mooring_workqueue_depth']).to.deep.equal([0, 1, 0]);
   });
 
   it('never has a key out twice, never loses one and keeps to the lanes, whatever happens in whatever order', async () => {

@@ -1,3 +1,5 @@
+export { metricCatalog } from './catalog.ts';
+export type { MetricDefinition, MetricName, MetricSource } from './catalog.ts';
 export { describeError } from './describe-error.ts';
 export type { ErrorDescription } from './describe-error.ts';
 export type { Sample } from './exposition.ts';

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { renderObservables } from './exposition.ts';
 import { metrics, renderMetrics, renderMetricsInPieces } from './metrics.ts';
 import { startTelemetry } from './start.ts';
 import type { Telemetry } from './start.ts';
@@ -8,7 +9,7 @@ describe('metrics', () => {
   let early: ReturnType<typeof metrics.counter>;
 
   before(async () => {
-    early = metrics.counter('test_early_total', 'Made before the start', ['operation']);
+    early = metrics.counter('mooring_store_requests_total');
     early.add(1, { operation: 'lost' });
     telemetry = await startTelemetry({ service: 'test', version: '1.2.3' });
   });
@@ -22,35 +23,35 @@ describe('metrics', () => {
 
   it('count from the start of telemetry, also when made before', async () => {
     early.add(2, { operation: 'list' });
-    expect(await valueOf('test_early_total{operation="list"}')).to.equal('2');
-    expect(await valueOf('test_early_total{operation="lost"}')).to.equal(undefined);
+    expect(await valueOf('mooring_store_requests_total{operation="list"}')).to.equal('2');
+    expect(await valueOf('mooring_store_requests_total{operation="lost"}')).to.equal(undefined);
   });
 
   it('give the same instrument for the same name', async () => {
-    metrics.counter('test_same_total', 'One').add(1);
-    metrics.counter('test_same_total', 'One').add(1);
-    expect(await valueOf('test_same_total')).to.equal('2');
+    metrics.counter('mooring_events_total').add(1);
+    metrics.counter('mooring_events_total').add(1);
+    expect(await valueOf('mooring_events_total')).to.equal('2');
   });
 
   it('know gauges that are set', async () => {
-    const gauge = metrics.gauge('test_depth', 'Depth', ['lane']);
-    gauge.set(5, { lane: 'a' });
-    gauge.set(3, { lane: 'a' });
-    expect(await valueOf('test_depth{lane="a"}')).to.equal('3');
+    const gauge = metrics.gauge('mooring_workqueue_depth');
+    gauge.set(5, { queue: 'a' });
+    gauge.set(3, { queue: 'a' });
+    expect(await valueOf('mooring_workqueue_depth{queue="a"}')).to.equal('3');
   });
 
   it('sort seconds into buckets from milliseconds to minutes', async () => {
-    const histogram = metrics.histogram('test_scan_seconds', 'Scan', ['target']);
-    for (const seconds of [0.002, 0.3, 400]) histogram.record(seconds, { target: 'default' });
-    expect(await valueOf('test_scan_seconds_bucket{target="default",le="0.005"}')).to.equal('1');
-    expect(await valueOf('test_scan_seconds_bucket{target="default",le="300"}')).to.equal('2');
-    expect(await valueOf('test_scan_seconds_bucket{target="default",le="+Inf"}')).to.equal('3');
-    expect(await valueOf('test_scan_seconds_count{target="default"}')).to.equal('3');
+    const histogram = metrics.histogram('mooring_scan_seconds');
+    for (const seconds of [0.002, 0.3, 400]) histogram.record(seconds, { method: 'flat' });
+    expect(await valueOf('mooring_scan_seconds_bucket{method="flat",le="0.005"}')).to.equal('1');
+    expect(await valueOf('mooring_scan_seconds_bucket{method="flat",le="300"}')).to.equal('2');
+    expect(await valueOf('mooring_scan_seconds_bucket{method="flat",le="+Inf"}')).to.equal('3');
+    expect(await valueOf('mooring_scan_seconds_count{method="flat"}')).to.equal('3');
   });
 
   it('read observed values at every scrape and forget those that are gone', async () => {
     let names = ['a', 'b'];
-    const stop = metrics.observableGauge('longhorn_backup_state', 'State', () =>
+    const stop = metrics.observableGauge('longhorn_backup_state', () =>
       names.map((backup) => ({ value: 3, labels: { volume: 'v', backup } })),
     );
     expect(await valueOf('longhorn_backup_state{volume="v",backup="b"}')).to.equal('3');
@@ -60,16 +61,16 @@ describe('metrics', () => {
     expect(await renderMetrics()).not.to.include('longhorn_backup_state');
   });
 
-  it('escape label values and help as Prometheus wants', async () => {
-    const stop = metrics.observableGauge('test_escape', 'a\\b\nc', () => [{ value: NaN, labels: { name: 'q"\\\n' } }]);
-    const text = await renderMetrics();
-    expect(text).to.include('# HELP test_escape a\\\\b\\nc\n# TYPE test_escape gauge\n');
-    expect(text).to.include('test_escape{name="q\\"\\\\\\n"} NaN\n');
-    stop();
+  it('escape label values and help as Prometheus wants', () => {
+    const read = () => [{ value: NaN, labels: { name: 'q"\\\n' } }];
+    const text = [...renderObservables([{ type: 'gauge', name: 'test_escape', help: 'a\\b\nc', read }])].join('');
+    expect(text).to.equal(
+      '# HELP test_escape a\\\\b\\nc\n# TYPE test_escape gauge\ntest_escape{name="q\\"\\\\\\n"} NaN\n',
+    );
   });
 
   it('answer a scrape although one observation fails', async () => {
-    const stop = metrics.observableGauge('test_failing', 'Fails', () => {
+    const stop = metrics.observableGauge('mooring_informer_objects', () => {
       throw new Error('not synced');
     });
     expect(await renderMetrics()).to.include('process_cpu_seconds_total');
@@ -80,12 +81,12 @@ describe('metrics', () => {
     function* series() {
       for (let index = 0; index < 60_000; index++) yield { value: index, labels: { backup: `backup-${index}` } };
     }
-    const stop = metrics.observableGauge('test_many', 'Many', series);
+    const stop = metrics.observableGauge('longhorn_backup_actual_size_bytes', series);
     let largest = 0;
     let lines = 0;
     for await (const piece of renderMetricsInPieces()) {
       largest = Math.max(largest, piece.length);
-      lines += piece.split('\n').filter((line) => line.startsWith('test_many{')).length;
+      lines += piece.split('\n').filter((line) => line.startsWith('longhorn_backup_actual_size_bytes{')).length;
     }
     stop();
     expect(lines).to.equal(60_000);

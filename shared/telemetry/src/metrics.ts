@@ -1,3 +1,4 @@
+import { metricCatalog, type MetricName } from './catalog.ts';
 import { renderObservables } from './exposition.ts';
 import type { Observable, Sample } from './exposition.ts';
 
@@ -53,35 +54,35 @@ function bind(instrument: Instrument): void {
   else delete instrument.write;
 }
 
-function instrument(kind: InstrumentKind, name: string, help: string): Instrument {
+function instrument<Kind extends InstrumentKind>(kind: Kind, name: MetricName<Kind>): Instrument {
   const known = instruments.get(name);
   if (known) return known;
-  const made: Instrument = { kind, name, help };
+  const made: Instrument = { kind, name, help: metricCatalog[name].meaning };
   instruments.set(name, made);
   bind(made);
   return made;
 }
 
 /**
- * The metrics of this process. Names are Prometheus names with the unit at the end (`mooring_scan_seconds`). Asking twice
- * for one name gives the same instrument. Instruments may be made at module level, before `startTelemetry`.
+ * The metrics of this process. Names, types, labels and help texts are those of the catalog (`catalog.ts`). Asking twice for one
+ * name gives the same instrument. Instruments may be made at module level, before `startTelemetry`.
  */
 export const metrics = {
-  /** A counter: `metrics.counter('mooring_requests_total', 'Requests to stores', ['operation', 'result'])`. */
-  counter(name: string, help: string, _labels?: readonly string[]): Counter {
-    const own = instrument('counter', name, help);
+  /** A counter: `metrics.counter('mooring_store_requests_total')`. */
+  counter(name: MetricName<'counter'>): Counter {
+    const own = instrument('counter', name);
     return { add: (value, labels = {}) => own.write?.(value, labels) };
   },
 
   /** A histogram; buckets from 1 ms to 5 minutes. */
-  histogram(name: string, help: string, _labels?: readonly string[]): Histogram {
-    const own = instrument('histogram', name, help);
+  histogram(name: MetricName<'histogram'>): Histogram {
+    const own = instrument('histogram', name);
     return { record: (value, labels = {}) => own.write?.(value, labels) };
   },
 
   /** A gauge that is set where its value changes. */
-  gauge(name: string, help: string, _labels?: readonly string[]): Gauge {
-    const own = instrument('gauge', name, help);
+  gauge(name: MetricName<'gauge'>): Gauge {
+    const own = instrument('gauge', name);
     return { set: (value, labels = {}) => own.write?.(value, labels) };
   },
 
@@ -90,13 +91,13 @@ export const metrics = {
    * Backups cost no memory here). `read` must be quick; when it throws, the metric is left out of that scrape.
    * Returns a function that takes it back. The last registration of a name wins.
    */
-  observableGauge(name: string, help: string, read: () => Iterable<Sample>): () => void {
-    return observe({ type: 'gauge', name, help, read });
+  observableGauge(name: MetricName<'gauge'>, read: () => Iterable<Sample>): () => void {
+    return observe({ type: 'gauge', name, help: metricCatalog[name].meaning, read });
   },
 
   /** As `observableGauge`, for a total that something else counts (CPU seconds). */
-  observableCounter(name: string, help: string, read: () => Iterable<Sample>): () => void {
-    return observe({ type: 'counter', name, help, read });
+  observableCounter(name: MetricName<'counter'>, read: () => Iterable<Sample>): () => void {
+    return observe({ type: 'counter', name, help: metricCatalog[name].meaning, read });
   },
 };
 

@@ -11,26 +11,16 @@ export function observeProcess({ service, version }: { service: string; version:
   delay.enable();
   const one = (value: number) => [{ value, labels: {} }];
   const stops = [
-    metrics.observableGauge('mooring_build_info', 'The running version', () => [
-      { value: 1, labels: { service, version } },
-    ]),
-    metrics.observableGauge('process_start_time_seconds', 'When the process started, in Unix seconds', () =>
-      one(performance.timeOrigin / MILLISECONDS),
-    ),
-    metrics.observableGauge('process_resident_memory_bytes', 'Resident memory', () => one(process.memoryUsage.rss())),
-    metrics.observableGauge('nodejs_heap_used_bytes', "Memory in use on V8's heap", () =>
-      one(process.memoryUsage().heapUsed),
-    ),
-    metrics.observableGauge(
-      'nodejs_eventloop_lag_p99_seconds',
-      'Delay of the event loop since the last scrape, 99th percentile',
-      () => {
-        const p99 = delay.percentile(99) / NANOSECONDS;
-        delay.reset();
-        return one(p99);
-      },
-    ),
-    metrics.observableCounter('process_cpu_seconds_total', 'CPU time used, user and system', () => {
+    metrics.observableGauge('mooring_build_info', () => [{ value: 1, labels: { service, version } }]),
+    metrics.observableGauge('process_start_time_seconds', () => one(performance.timeOrigin / MILLISECONDS)),
+    metrics.observableGauge('process_resident_memory_bytes', () => one(process.memoryUsage.rss())),
+    metrics.observableGauge('nodejs_heap_used_bytes', () => one(process.memoryUsage().heapUsed)),
+    metrics.observableGauge('nodejs_eventloop_lag_p99_seconds', () => {
+      const p99 = delay.percentile(99) / NANOSECONDS;
+      delay.reset();
+      return one(p99);
+    }),
+    metrics.observableCounter('process_cpu_seconds_total', () => {
       const { user, system } = process.cpuUsage();
       return one((user + system) / MICROSECONDS);
     }),

@@ -2,25 +2,10 @@ import { metrics, withSpan } from '@mooring/telemetry';
 import { isStoreError, type StoreErrorCode } from '../errors.ts';
 import type { StoreCall, Wrapper } from './invoke.ts';
 
-const requests = metrics.counter('mooring_store_requests_total', 'Attempts at requests to stores', [
-  'scheme',
-  'operation',
-  'result',
-]);
-const seconds = metrics.histogram('mooring_store_request_seconds', 'Time of one attempt at a request to a store', [
-  'scheme',
-  'operation',
-]);
-const retries = metrics.counter('mooring_store_retries_total', 'Requests to stores that were tried again', [
-  'scheme',
-  'operation',
-  'reason',
-]);
-const breakersOpen = metrics.gauge(
-  'mooring_store_breakers_open',
-  'Stores whose calls are paused after repeated failures',
-  ['scheme'],
-);
+const requests = metrics.counter('mooring_store_requests_total');
+const seconds = metrics.histogram('mooring_store_request_seconds');
+const retries = metrics.counter('mooring_store_retries_total');
+const breakersOpen = metrics.gauge('mooring_store_breakers_open');
 
 const openByScheme = new Map<string, number>();
 
@@ -60,9 +45,33 @@ export function countRetry(scheme: string, call: StoreCall, reason: StoreErrorCo
   retries.add(1, { scheme, operation: call.operation, reason });
 }
 
-/** Keeps the number of open breakers. */
-export function countBreaker(scheme: string, isOpen: boolean): void {
-  const open = Math.max(0, (openByScheme.get(scheme) ?? 0) + (isOpen ? 1 : -1));
-  openByScheme.set(scheme, open);
-  breakersOpen.set(open, { scheme });
+/** Counts one store's breaker. */
+export interface BreakerCount {
+  /** The breaker opened or closed. */
+  changed(isOpen: boolean): void;
+  /** The store is not used any more: a breaker that is open then counts no longer, whatever late answers do to it. */
+  forget(): void;
+}
+
+/** Keeps the number of open breakers for a new store. */
+export function countBreaker(scheme: string): BreakerCount {
+  let counted = false;
+  let isForgotten = false;
+  const count = (isOpen: boolean): void => {
+    const change = Number(isOpen) - Number(counted);
+    counted = isOpen;
+    const open = (openByScheme.get(scheme) ?? 0) + change;
+    openByScheme.set(scheme, open);
+    breakersOpen.set(open, { scheme });
+  };
+  count(false);
+  return {
+    changed: (isOpen) => {
+      if (!isForgotten) count(isOpen);
+    },
+    forget: () => {
+      isForgotten = true;
+      count(false);
+    },
+  };
 }

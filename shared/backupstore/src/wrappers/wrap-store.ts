@@ -54,6 +54,7 @@ export function wrapStore(backend: ObjectStore, options: WrapOptions = {}): Obje
   const { scheme } = backend.capabilities;
   const clock = options.clock ?? systemStoreClock;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const breaker = countBreaker(scheme);
   const invoke = compose(
     withTrace(scheme),
     withRetry(
@@ -69,13 +70,13 @@ export function wrapStore(backend: ObjectStore, options: WrapOptions = {}): Obje
     withBreaker({
       ...limits,
       onBreakerChange: (isOpen) => {
-        countBreaker(scheme, isOpen);
+        breaker.changed(isOpen);
       },
     }),
     withAttemptTimeout(limits.attemptTimeoutMs, clock),
     withMetrics(scheme),
   );
-  const store = new WrappedStore(backend, invoke);
+  const store = new WrappedStore(backend, invoke, () => breaker.forget());
   return options.readOnly === true ? new ReadOnlyStore(store) : store;
 }
 
@@ -83,10 +84,12 @@ class WrappedStore implements ObjectStore {
   readonly capabilities: StoreCapabilities;
   readonly #backend: ObjectStore;
   readonly #invoke: Invoke;
+  readonly #onClose: () => void;
 
-  constructor(backend: ObjectStore, invoke: Invoke) {
+  constructor(backend: ObjectStore, invoke: Invoke, onClose: () => void) {
     this.#backend = backend;
     this.#invoke = invoke;
+    this.#onClose = onClose;
     this.capabilities = backend.capabilities;
   }
 
@@ -136,6 +139,7 @@ class WrappedStore implements ObjectStore {
 
   close(): void {
     this.#backend.close();
+    this.#onClose();
   }
 
   async #holds({ key, body }: PutOptions): Promise<boolean> {
