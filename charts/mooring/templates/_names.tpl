@@ -24,7 +24,20 @@ The `annotations` of an object's metadata, with the line break before them: thos
 Nothing when there are none.
 */ -}}
 {{- define "mooring.annotations" -}}
-{{- with .Values.commonAnnotations }}
+{{- include "mooring.annotationsOf" .Values.commonAnnotations }}
+{{- end }}
+
+{{- /* `annotations` with what cert-manager injects the caBundle by, where it makes the certificate. */ -}}
+{{- define "mooring.webhookAnnotations" -}}
+{{- $annotations := deepCopy .Values.commonAnnotations }}
+{{- if eq .Values.certificates.mode "cert-manager" }}
+{{- $_ := set $annotations "cert-manager.io/inject-ca-from" (printf "%s/mooring-webhook-tls" .Release.Namespace) }}
+{{- end }}
+{{- include "mooring.annotationsOf" $annotations }}
+{{- end }}
+
+{{- define "mooring.annotationsOf" -}}
+{{- with . }}
   annotations:
     {{- toYaml . | nindent 4 }}
 {{- end }}
