@@ -1,10 +1,17 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ANNOTATION_TRACEPARENT } from '@mooring/api';
-import { eventually, sharedS3, startEmbedded, temporaryFolder, type Embedded } from '@mooring/testing';
+import {
+  type CollectedSpan,
+  type Collector,
+  type Embedded,
+  eventually,
+  sharedS3,
+  startCollector,
+  startEmbedded,
+  temporaryFolder,
+} from '@mooring/testing';
 import { expect } from 'chai';
 
 const STORE = join(import.meta.dirname, '../fixtures/longhorn-store/store');
@@ -20,28 +27,15 @@ interface KubeList {
   }[];
 }
 
-interface Span {
-  service: string;
-  name: string;
-  traceId: string;
-}
-
-interface TraceExport {
-  resourceSpans: {
-    resource: { attributes: { key: string; value: { stringValue: string } }[] };
-    scopeSpans: { spans: { name: string; traceId: string }[] }[];
-  }[];
-}
-
 describe('what Mooring tells the outside', function () {
   this.timeout(180_000);
 
-  let collector: Server;
+  let collector: Collector;
+  let spans: CollectedSpan[] = [];
   let embedded: Embedded;
   let stop: () => Promise<void> = () => Promise.resolve();
   let secretKey: string;
   const said: string[] = [];
-  const exported: string[] = [];
   const outputs = new Map<string, string>();
 
   async function list(plural: string): Promise<KubeList['items']> {
@@ -76,25 +70,21 @@ describe('what Mooring tells the outside', function () {
   }
 
   before(async () => {
-    collector = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        exported.push(Buffer.concat(chunks).toString());
-        response.end('{}');
-      });
-    });
-    await new Promise<void>((listening) => collector.listen(0, '127.0.0.1', listening));
+    collector = await startCollector({ root: await temporaryFolder('collector') });
+    stop = () => collector.stop();
     const s3 = await sharedS3();
     ({ secretKey } = s3);
     await s3.createBucket('telemetry');
     await cp(STORE, join(s3.dataFolder, 'telemetry'), { recursive: true });
 
     const dataDir = await temporaryFolder('telemetry');
-    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = collector.endpoint;
     process.env['MOORING_LOG_LEVEL'] = 'debug';
     embedded = await startEmbedded({ dataDir, say: (line) => said.push(line) });
-    stop = () => embedded.stop();
+    stop = async () => {
+      await embedded.stop();
+      await collector.stop();
+    };
 
     const url = 's3://telemetry@us-east-1/';
     const good = { AWS_ACCESS_KEY_ID: s3.accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_ENDPOINTS: s3.endpoint };
@@ -137,21 +127,21 @@ describe('what Mooring tells the outside', function () {
       outputs.set(`metrics of ${name}`, await (await fetch(metricsUrl)).text());
     }
     await embedded.stop();
+    await collector.stop();
     for (const file of await readdir(join(dataDir, 'logs'))) {
       if (SERVICES.some((name) => file.startsWith(name)) || file.startsWith('validating')) {
         outputs.set(file, await readFile(join(dataDir, 'logs', file), 'utf8'));
       }
     }
     outputs.set('the terminal', said.join('\n'));
-    outputs.set('traces', exported.join('\n'));
+    outputs.set('traces', await collector.text());
+    spans = await collector.spans();
   });
 
   after(async () => {
     delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
     delete process.env['MOORING_LOG_LEVEL'];
     await stop();
-    collector.closeAllConnections();
-    collector.close();
   });
 
   it('holds no secret, in logs at debug level, events, objects, metrics, traces and on the terminal', () => {
@@ -181,21 +171,21 @@ describe('what Mooring tells the outside', function () {
     expect(told('bad-proxy')).to.include('"Ready"').and.to.include('"False"');
   });
 
-  it('is one trace, from the admission of a target to the calls of its store', () => {
-    const spans = exported.flatMap(spansOf);
+  it('is one trace, from the admission of a target through the passes to each call of its store', () => {
     const review = spans.find(({ service, name }) => service === 'mutating-webhook' && /review|admi|mutat/i.test(name));
     const trace = spans.filter(({ traceId }) => traceId === review?.traceId);
     expect([...new Set(trace.map(({ service }) => service))]).to.include.members(SERVICES);
     for (const service of SERVICES.slice(1)) {
       const calls = trace.filter((span) => span.service === service && span.name.startsWith('store '));
       expect(calls, service).not.to.have.length(0);
+      for (const call of calls) expect(ancestors(call, trace).at(-1)?.service).to.equal('mutating-webhook');
     }
   });
 
   it('is logs in JSON, with the ids of that trace', () => {
     const lines = (outputs.get('target-controller.log') ?? '').split('\n').filter((line) => line.startsWith('{'));
     const ids = new Set(lines.map((line) => (JSON.parse(line) as { trace_id?: string }).trace_id));
-    const traceIds = exported.flatMap(spansOf).map(({ traceId }) => traceId);
+    const traceIds = spans.map(({ traceId }) => traceId);
     expect(traceIds.some((id) => ids.has(id))).to.equal(true);
   });
 
@@ -213,10 +203,8 @@ describe('what Mooring tells the outside', function () {
   });
 });
 
-function spansOf(body: string): Span[] {
-  const { resourceSpans } = JSON.parse(body) as TraceExport;
-  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
-    return scopeSpans.flatMap(({ spans }) => spans.map(({ name, traceId }) => ({ service, name, traceId })));
-  });
+/** The spans that lead to `span`, the nearest first. */
+function ancestors(span: CollectedSpan, trace: readonly CollectedSpan[]): CollectedSpan[] {
+  const parent = trace.find(({ spanId }) => spanId === span.parentSpanId);
+  return parent === undefined ? [] : [parent, ...ancestors(parent, trace)];
 }

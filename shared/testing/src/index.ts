@@ -20,6 +20,8 @@ export { startAzurite } from './stores/azurite.ts';
 export type { AzuriteOptions, AzuriteServer } from './stores/azurite.ts';
 export { startS3 } from './stores/s3.ts';
 export type { S3Options, S3Server } from './stores/s3.ts';
+export { startCollector } from './observers/collector.ts';
+export type { CollectedSpan, Collector } from './observers/collector.ts';
 export { eventually } from './eventually.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { ManualClockOptions } from './manual-clock.ts';

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { BinaryUnavailableError } from './build.ts';
 import { ensureBinaries } from './ensure-binaries.ts';
 import { cachedPath, cacheFolder, locateBinary, type Environment } from './locate.ts';
-import { pins, type BinaryName } from './pins.ts';
+import { pins, type BinaryName, type BinaryPin } from './pins.ts';
 
 async function program(path: string, mode = 0o755): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
@@ -124,9 +124,9 @@ describe('binaries', () => {
   });
 
   it('are pinned to the versions that their go.mod files require', async () => {
-    for (const pin of Object.values(pins)) {
+    for (const pin of Object.values<BinaryPin>(pins)) {
       const path = fileURLToPath(new URL(`../../go/${pin.module}/go.mod`, import.meta.url));
-      const module = pin.package.replace(/\/cmd\/.*$/, '').replaceAll('.', String.raw`\.`);
+      const module = (pin.pinnedBy ?? pin.package.replace(/\/cmd\/.*$/, '')).replaceAll('.', String.raw`\.`);
       expect(await readFile(path, 'utf8')).to.match(
         new RegExp(`^(require|\t)\\s*${module} v${pin.version}( // indirect)?$`, 'm'),
       );

@@ -4,8 +4,10 @@ export interface BinaryPin {
   version: string;
   /** Folder under `shared/testing/go/` with its go.mod and go.sum. */
   module: string;
-  /** The main package. */
+  /** The main package; `.` is our own in that folder. */
   package: string;
+  /** The module whose version it is; default: the main package's. */
+  pinnedBy?: string;
   /** Added to `-s -w`: the version a program says of itself. */
   ldflags: string;
   /** Only this version will do: KUBEBUILDER_ASSETS and PATH are not asked. Default false. */
@@ -81,6 +83,15 @@ export const pins = {
     package: 'helm.sh/helm/v4/cmd/helm',
     ldflags: '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
   },
+  // Newer ones need a module that the proxy does not have: go.opentelemetry.io/collector/internal/statusutil (2026-11).
+  otelcol: {
+    version: '0.158.0',
+    module: 'otelcol',
+    package: '.',
+    pinnedBy: 'go.opentelemetry.io/collector/otelcol',
+    ldflags: '',
+    exact: true,
+  },
 } as const satisfies Record<string, BinaryPin>;
 
 /** A program that `ensureBinaries` can find or build. */
@@ -93,6 +104,7 @@ export const binaryNames: readonly BinaryName[] = [
   'kube-controller-manager',
   'versitygw',
   'helm',
+  'otelcol',
 ];
 
 /** What a whole node takes (`npm run cluster:up`), besides etcd, kube-apiserver and kube-controller-manager. */
