@@ -43,3 +43,17 @@ export type { ScanIssue, ScanIssueCode, ScannedBackup, ScannedVolume, ScanOption
 export { resolveTargetStore, TargetStores } from './target-store.ts';
 export type { CredentialSecret, ResolvedStore, ResolveOptions, TargetReference } from './target-store.ts';
 export type { StoreLimits } from './wrappers/wrap-store.ts';
+export { DEFAULT_BLOCK_BYTES, blockBytesOf } from './format/block-size.ts';
+export { removeBackingImage } from './remove/remove-backing-image.ts';
+export type { RemoveBackingImageOptions } from './remove/remove-backing-image.ts';
+export { removeBackup } from './remove/remove-backup.ts';
+export type { RemoveBackupOptions } from './remove/remove-backup.ts';
+export { removeVolume } from './remove/remove-volume.ts';
+export type { RemoveVolumeOptions, RemoveVolumeResult } from './remove/remove-volume.ts';
+export type { RemoveOptions, SweepResult } from './remove/types.ts';
+export { restoreBackup } from './restore/restore-backup.ts';
+export { restoreIncremental } from './restore/restore-incremental.ts';
+export type { RestoreIncrementalOptions } from './restore/restore-incremental.ts';
+export type { RestoreOptions, RestoreProgress, RestoreResult } from './restore/types.ts';
+export { streamBackup } from './stream-backup.ts';
+export type { StreamedBackup } from './stream-backup.ts';

@@ -52,6 +52,16 @@ export function locksPrefix(volume: string): string {
   return `${volumePrefix(volume)}locks/`;
 }
 
+/** `…/blocks/`. */
+export function blocksPrefix(volume: string): string {
+  return `${volumePrefix(volume)}blocks/`;
+}
+
+/** `…/BackupFiles/<backup>.bak`: the content of a single-file backup. */
+export function backupFileKey(volume: string, backup: string): string {
+  return `${volumePrefix(volume)}BackupFiles/${backup}.bak`;
+}
+
 /** `…/blocks/<ck[0:2]>/<ck[2:4]>/<ck>.blk`. */
 export function blockKey(volume: string, checksum: string): string {
   return `${volumePrefix(volume)}blocks/${checksum.slice(0, 2)}/${checksum.slice(2, 4)}/${checksum}.blk`;
@@ -62,9 +72,22 @@ export function backingImageConfigKey(name: string): string {
   return `${BACKING_IMAGES_PREFIX}${name}/backing-image.cfg`;
 }
 
+/** The one pool of blocks that all backing images share. */
+export const BACKING_IMAGE_BLOCKS_PREFIX = 'backupstore/backing-images/blocks/';
+
+/** `backupstore/backing-images/blocks/<ck[0:2]>/<ck[2:4]>/<ck>.blk`. */
+export function backingImageBlockKey(checksum: string): string {
+  return `${BACKING_IMAGE_BLOCKS_PREFIX}${checksum.slice(0, 2)}/${checksum.slice(2, 4)}/${checksum}.blk`;
+}
+
 /** `backupstore/system-backups/<version>/<name>/`. */
 export function systemBackupPrefix(version: string, name: string): string {
   return `${SYSTEM_BACKUPS_PREFIX}${version}/${name}/`;
+}
+
+/** `…/system-backup.zip`. */
+export function systemBackupFileKey(version: string, name: string): string {
+  return `${systemBackupPrefix(version, name)}system-backup.zip`;
 }
 
 /** `…/system-backup.cfg`. */

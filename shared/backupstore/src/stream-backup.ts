@@ -11,6 +11,8 @@ import type { CallOptions, ObjectContent, ObjectStore } from './store.ts';
 const FIRST_PIECE_BYTES = 64 * 1024;
 const PIECE_BYTES = 2 * 1024 * 1024;
 
+const CHECKSUM = /^[0-9a-f]{64}$/;
+
 /** A backup config that was read whole, without its block list. */
 export type StreamedBackup = ReadConfig<BackupOutline>;
 
@@ -39,8 +41,7 @@ export async function* streamBackup(
     next?.catch(() => undefined);
     const { body } = piece;
     const blocks = guard({ key }, () => reader.push(body, isLast));
-    const strange = blocks.find(({ checksum }) => !isBlockChecksum(checksum));
-    if (strange !== undefined) throw badChecksum(key, strange);
+    assertChecksums(key, blocks);
     if (blocks.length > 0) yield blocks;
     if (next === undefined) break;
     piece = await next;
@@ -51,9 +52,13 @@ export async function* streamBackup(
   return { config: reader.outline, size, mtimeMs, ...(etag !== undefined && { etag }) };
 }
 
-/** Whether a text is a checksum as the format writes it: 64 hex digits, lower case. */
-export function isBlockChecksum(text: string): boolean {
-  return /^[0-9a-f]{64}$/.test(text);
+/** Throws `Corrupt` when a block of the config `key` has a checksum that is none: 64 hex digits, lower case. */
+export function assertChecksums(key: string, blocks: readonly BlockReference[]): void {
+  const strange = blocks.find(({ checksum }) => !CHECKSUM.test(checksum));
+  if (strange === undefined) return;
+  const { offset, checksum } = strange;
+  const detail = `the block at offset ${String(offset)} has no valid checksum ('${checksum.slice(0, 80)}')`;
+  throw new StoreError('Corrupt', { action: `decode object '${key}'`, detail, key });
 }
 
 function isSameVersion(a: ObjectContent, b: ObjectContent): boolean {
@@ -62,9 +67,4 @@ function isSameVersion(a: ObjectContent, b: ObjectContent): boolean {
 
 function changed(key: string): StoreError {
   return new StoreError('Unavailable', { action: `read object '${key}'`, detail: 'it changed while it was read', key });
-}
-
-function badChecksum(key: string, { offset, checksum }: BlockReference): StoreError {
-  const detail = `the block at offset ${String(offset)} has no valid checksum ('${checksum.slice(0, 80)}')`;
-  return new StoreError('Corrupt', { action: `decode object '${key}'`, detail, key });
 }

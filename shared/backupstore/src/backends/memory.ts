@@ -58,8 +58,7 @@ export class MemoryStore implements ObjectStore {
     const limit = Math.min(options.maxKeys ?? 1000, maxPage);
     const startAfter = ignoresStartAfter ? undefined : options.startAfter;
     const all = this.#entries(options.prefix, options.delimiter);
-    const from = options.continuation === undefined ? 0 : all.indexOf(options.continuation) + 1;
-    const rest = all.slice(from).filter((key) => isAfter(key, startAfter));
+    const rest = all.slice(this.#firstAfter(all, options.continuation)).filter((key) => isAfter(key, startAfter));
     const page = rest.slice(0, limit);
     const last = page.at(-1);
     return {
@@ -130,6 +129,14 @@ export class MemoryStore implements ObjectStore {
       return slash < 0 ? key : key.slice(0, slash + 1);
     });
     return [...new Set(entries)];
+  }
+
+  // Right also when the key that a page ended with is gone meanwhile.
+  #firstAfter(keys: readonly string[], continuation: string | undefined): number {
+    if (continuation === undefined) return 0;
+    const compare = this.#options.compare ?? compareKeys;
+    const index = keys.findIndex((key) => compare(key, continuation) > 0);
+    return index < 0 ? keys.length : index;
   }
 
   #describe(key: string): StoredObject[] {

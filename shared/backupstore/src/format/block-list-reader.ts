@@ -10,6 +10,7 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+const ZERO = 0x30;
 
 // An element as every release writes it: {"Offset":0,"BlockChecksum":"<64 hex>"}.
 const BEFORE_OFFSET = Buffer.from('{"Offset":');
@@ -117,22 +118,20 @@ export class BlockListReader {
     return 'behind-block';
   }
 
+  // Behind the element at `start`, which is taken; -1 when there is none of the usual form.
   #takeUsualBlock(window: Buffer, start: number): number {
     if (start + LONGEST_ELEMENT > window.length || !isAt(window, start, BEFORE_OFFSET)) return -1;
-    let at = start + BEFORE_OFFSET.length;
-    const digits = at;
-    let offset = 0;
-    for (let byte = window[at] ?? 0; byte >= 0x30 && byte <= 0x39; byte = window[++at] ?? 0) {
-      offset = offset * 10 + (byte - 0x30);
-    }
-    const length = at - digits;
-    if (length === 0 || length > MAX_DIGITS || (length > 1 && window[digits] === 0x30)) return -1;
-    if (!isAt(window, at, BEFORE_CHECKSUM)) return -1;
-    at += BEFORE_CHECKSUM.length;
-    for (let index = at; index < at + CHECKSUM_LENGTH; index++) if (!isHexDigit(window[index] ?? 0)) return -1;
-    if (!isAt(window, at + CHECKSUM_LENGTH, BEHIND_CHECKSUM)) return -1;
-    this.#found.push({ offset, checksum: window.toString('latin1', at, at + CHECKSUM_LENGTH) });
-    return at + CHECKSUM_LENGTH + BEHIND_CHECKSUM.length;
+    const digits = start + BEFORE_OFFSET.length;
+    const end = behindDigits(window, digits);
+    const checksum = end + BEFORE_CHECKSUM.length;
+    const behind = checksum + CHECKSUM_LENGTH;
+    if (end < 0 || !isAt(window, end, BEFORE_CHECKSUM) || !isAt(window, behind, BEHIND_CHECKSUM)) return -1;
+    if (!isHex(window, checksum, behind)) return -1;
+    this.#found.push({
+      offset: Number(window.toString('latin1', digits, end)),
+      checksum: window.toString('latin1', checksum, behind),
+    });
+    return behind + BEHIND_CHECKSUM.length;
   }
 }
 
@@ -154,6 +153,23 @@ function isAt(bytes: Buffer, at: number, expected: Buffer): boolean {
   return true;
 }
 
-function isHexDigit(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
+// Behind a whole number as JSON writes it; -1 when there is none.
+function behindDigits(bytes: Buffer, start: number): number {
+  let at = start;
+  while (isDigit(bytes[at] ?? 0)) at += 1;
+  const length = at - start;
+  const isZeroLed = length > 1 && bytes[start] === ZERO;
+  return length === 0 || length > MAX_DIGITS || isZeroLed ? -1 : at;
+}
+
+function isHex(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (!isDigit(byte) && (byte < 0x61 || byte > 0x66)) return false;
+  }
+  return true;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= 0x39;
 }

@@ -1,0 +1,115 @@
+// 2^23 slots of 8 bytes: 64 MiB. Filled to at most 3/4, so that looking up stays short.
+const MAX_SLOTS = 2 ** 23;
+const FIRST_SLOTS = 2 ** 12;
+const FULL = 0.75;
+const END = 2 ** 32;
+
+/**
+ * A set of checksums in bounded memory: of each only its first 64 bits are kept, in an open-addressing table of at most
+ * 64 MiB. What else begins with the same 64 bits counts as contained (of 5 million, by chance one in a million runs has such
+ * a pair): a sweep then keeps one block too many, never one too few.
+ *
+ * When it is full (6 million) it lets go of its upper half and from then on holds only checksums below `end`; the caller
+ * takes the rest in further rounds.
+ */
+export class MarkSet {
+  readonly #start: number;
+  #end = END;
+  #slots: Uint32Array;
+  #size = 0;
+  #hasZero = false;
+  readonly #maxSlots: number;
+
+  /** `start`: only checksums whose first 32 bits are at least this; `maxSlots`: a power of two, for tests. */
+  constructor(start = 0, maxSlots = MAX_SLOTS) {
+    this.#start = start;
+    this.#maxSlots = maxSlots;
+    this.#slots = new Uint32Array(Math.min(FIRST_SLOTS, maxSlots) * 2);
+  }
+
+  /** First 32 bits of the first checksum that is not covered; 2^32 when all from `start` on are. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** How many different ones it holds. */
+  get size(): number {
+    return this.#size + (this.#hasZero ? 1 : 0);
+  }
+
+  /** Whether the set speaks of this checksum at all. */
+  covers(checksum: string): boolean {
+    const high = highOf(checksum);
+    return high >= this.#start && high < this.#end;
+  }
+
+  /** Adds a checksum of 64 hex digits; one that is not covered is passed over. */
+  add(checksum: string): void {
+    const high = highOf(checksum);
+    if (high < this.#start || high >= this.#end) return;
+    this.#insert(high, lowOf(checksum));
+    if (this.#size * 2 <= this.#slots.length * FULL) return;
+    if (this.#slots.length < this.#maxSlots * 2) this.#rebuild(this.#slots.length * 2);
+    else this.#halve();
+  }
+
+  /** Whether a covered checksum was added. */
+  has(checksum: string): boolean {
+    const high = highOf(checksum);
+    const low = lowOf(checksum);
+    if (high === 0 && low === 0) return this.#hasZero;
+    const slot = this.#slotOf(high, low);
+    return this.#slots[slot] === high && this.#slots[slot + 1] === low;
+  }
+
+  #insert(high: number, low: number): void {
+    if (high === 0 && low === 0) {
+      this.#hasZero = true;
+      return;
+    }
+    const slot = this.#slotOf(high, low);
+    if (this.#slots[slot] !== 0 || this.#slots[slot + 1] !== 0) return;
+    this.#slots[slot] = high;
+    this.#slots[slot + 1] = low;
+    this.#size += 1;
+  }
+
+  // Where the pair is, or the free slot where it belongs. 0,0 is free.
+  #slotOf(high: number, low: number): number {
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
+    for (let index = (low & mask) * 2; ; index = ((index / 2 + 1) & mask) * 2) {
+      const a = slots[index];
+      const b = slots[index + 1];
+      if ((a === high && b === low) || (a === 0 && b === 0)) return index;
+    }
+  }
+
+  #rebuild(length: number): void {
+    const old = this.#slots;
+    this.#slots = new Uint32Array(length);
+    this.#size = 0;
+    for (let index = 0; index < old.length; index += 2) {
+      const high = old[index] ?? 0;
+      const low = old[index + 1] ?? 0;
+      if ((high !== 0 || low !== 0) && high < this.#end) this.#insert(high, low);
+    }
+  }
+
+  #halve(): void {
+    while (this.#size * 4 > this.#slots.length) {
+      // Only checksums made up for it lie so close together.
+      if (this.#end - this.#start < 2) throw new RangeError('too many checksums begin alike');
+      this.#end = this.#start + Math.floor((this.#end - this.#start) / 2);
+      this.#rebuild(this.#slots.length);
+    }
+  }
+}
+
+function highOf(checksum: string): number {
+  return Number.parseInt(checksum.slice(0, 8), 16);
+}
+
+function lowOf(checksum: string): number {
+  return Number.parseInt(checksum.slice(8, 16), 16);
+}

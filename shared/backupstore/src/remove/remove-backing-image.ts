@@ -1,0 +1,58 @@
+import { readBackingImageConfig } from '../read-config.ts';
+import { BACKING_IMAGE_BLOCKS_PREFIX, backingImageBlockKey, backingImageConfigKey } from '../layout.ts';
+import { linkSignals } from '../linked-signal.ts';
+import { lockTypes, type LockOptions } from '../locks/types.ts';
+import { withLock } from '../locks/with-lock.ts';
+import { listBackingImages } from '../scan/other-lists.ts';
+import type { ObjectStore } from '../store.ts';
+import { assertChecksums } from '../stream-backup.ts';
+import type { BlockPool } from './block-pool.ts';
+import { sweepPool } from './sweep-pool.ts';
+import type { RemoveOptions, SweepResult } from './types.ts';
+
+/** Which backing image to remove. */
+export interface RemoveBackingImageOptions extends RemoveOptions {
+  /** One that is not there is no error: then it only sweeps. */
+  readonly name: string;
+}
+
+/**
+ * Removes a backing image's backup and the blocks of the shared pool that no other one refers to, as `removeBackup`. Throws
+ * `LockLost`, `Cancelled`, or the store's error.
+ */
+export async function removeBackingImage(options: RemoveBackingImageOptions): Promise<SweepResult> {
+  const { store, name, signal: cancelled } = options;
+  const lockOptions: LockOptions = { ...options, backingImages: true, type: lockTypes.deletion };
+  return await withLock(lockOptions, async (lock) => {
+    using stop = linkSignals(`remove backing image '${name}'`, { cancelled, lost: lock.lost });
+    const { signal } = stop;
+    lock.assertHeld();
+    await store.delete([backingImageConfigKey(name)], { signal });
+    return await sweepPool(backingImagePool(store), {
+      store,
+      lock,
+      lockOptions,
+      signal,
+      log: options.log ?? (() => undefined),
+      onConfigs: async () => Promise.resolve(),
+    });
+  });
+}
+
+function backingImagePool(store: ObjectStore): BlockPool {
+  return {
+    noun: 'backing image',
+    blocksPrefix: BACKING_IMAGE_BLOCKS_PREFIX,
+    keyOf: backingImageBlockKey,
+    list: async (signal) => {
+      const { items } = await listBackingImages(store, { signal });
+      return items.map((item) => ({ ...item, key: backingImageConfigKey(item.name) }));
+    },
+    read: async ({ name, key }, { signal, onBlocks }) => {
+      const { config } = await readBackingImageConfig(store, name, { signal });
+      assertChecksums(key, config.blocks);
+      onBlocks(config.blocks);
+      return { isComplete: config.completeTime !== '', snapshotCreatedAt: '' };
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { StoreError, isStoreError } from '../errors.ts';
+import { decompressBlock, type CompressionMethod } from '../format/compression.ts';
+import type { CallOptions, ObjectContent, ObjectStore } from '../store.ts';
+
+/** Which block to fetch. */
+export interface FetchBlockOptions extends CallOptions {
+  readonly key: string;
+  /** 64 hex digits. */
+  readonly checksum: string;
+  readonly compression: CompressionMethod;
+  /** Most bytes it may hold. */
+  readonly maxBytes: number;
+}
+
+// What compression may add to a block that does not shrink: frame headers, 4 bytes for each 64 KiB; taken generously.
+const OVERHEAD_BYTES = 64 * 1024;
+
+/**
+ * Fetches one block and proves that it is the one asked for. Throws `BlockMissing`, `Corrupt` (both with the key; never
+ * tried again), or the store's error.
+ */
+export async function fetchBlock(store: ObjectStore, options: FetchBlockOptions): Promise<Buffer> {
+  const { key, checksum, compression, maxBytes } = options;
+  const { body } = await getBlock(store, options);
+  const block = await decompressBlock(compression, body, { key, maxBytes });
+  if (block.length > maxBytes) throw corrupt(key, `it holds more than ${String(maxBytes)} bytes`);
+  const found = await blockChecksum(block);
+  if (found !== checksum) throw corrupt(key, `its content has the checksum ${found}`);
+  return block;
+}
+
+/** The checksum of a block: the first 64 hex digits of its SHA-512, made in libuv's pool. */
+export async function blockChecksum(block: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-512', block);
+  return Buffer.from(digest, 0, 32).toString('hex');
+}
+
+async function getBlock(store: ObjectStore, options: FetchBlockOptions): Promise<ObjectContent> {
+  const { key, maxBytes, signal } = options;
+  // The range lets the call have the time that so many bytes need.
+  const range = { start: 0, end: maxBytes + OVERHEAD_BYTES };
+  try {
+    return await store.get({ key, range, ...(signal !== undefined && { signal }) });
+  } catch (error) {
+    if (!isStoreError(error, 'NotFound')) throw error;
+    throw new StoreError('BlockMissing', { action: `read block '${key}'`, key, cause: error });
+  }
+}
+
+function corrupt(key: string, detail: string): StoreError {
+  return new StoreError('Corrupt', { action: `verify block '${key}'`, detail, key });
+}
