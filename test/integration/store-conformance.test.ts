@@ -36,7 +36,7 @@ const backends: Record<string, () => Promise<ObjectStore>> = {
 const stops: (() => Promise<void>)[] = [];
 
 for (const [name, open] of Object.entries(backends)) {
-  const lacks: readonly string[] = name === 'a directory' ? ['etags', 'flatList'] : [];
+  const lacks: readonly string[] = name === 'a directory' ? ['etags', 'flatList', 'conditionalReplace'] : [];
   describe(`the store in ${name}`, () => {
     let store: ObjectStore;
     before(async function () {
@@ -48,7 +48,7 @@ for (const [name, open] of Object.entries(backends)) {
       for (const stop of stops.splice(0)) await stop();
     });
     it(lacks.length === 0 ? 'can do everything' : `can do everything but: ${lacks.join(', ')}`, () => {
-      for (const capability of ['etags', 'flatList', 'conditionalPut'] as const) {
+      for (const capability of ['etags', 'flatList', 'conditionalPut', 'conditionalReplace'] as const) {
         expect(store.capabilities[capability], capability).to.equal(!lacks.includes(capability));
       }
     });

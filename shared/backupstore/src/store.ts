@@ -23,7 +23,7 @@ export interface ObjectStore {
   head(options: KeyOptions): Promise<ObjectInfo>;
   /** The bytes of one object or of a range of it, complete or an error: never silently cut short. Errors: `NotFound`. */
   get(options: GetOptions): Promise<ObjectContent>;
-  /** Writes one object whole. Idempotent without `ifAbsent`. Errors: `AlreadyExists` (only with `ifAbsent`), `ReadOnly`. */
+  /** Writes one object whole. Idempotent without a condition. Errors: `AlreadyExists` (only with one), `ReadOnly`. */
   put(options: PutOptions): Promise<PutResult>;
   /** Removes keys; an absent key is no error. Idempotent. Any number of keys. */
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
@@ -39,6 +39,8 @@ export interface StoreCapabilities {
   readonly flatList: boolean;
   /** `put({ifAbsent})` is atomic. */
   readonly conditionalPut: boolean;
+  /** `put({ifMatch})` is atomic. */
+  readonly conditionalReplace: boolean;
   /** `delete` removes many keys by one request. */
   readonly batchDelete: boolean;
   /** Objects have ETags that change with their content. */
@@ -111,6 +113,8 @@ export interface PutOptions extends KeyOptions {
   readonly body: Uint8Array;
   /** Fail with `AlreadyExists` when the key exists. */
   readonly ifAbsent?: boolean;
+  /** Fail with `AlreadyExists` when the object has another ETag, or is gone; only where `capabilities.conditionalReplace`. */
+  readonly ifMatch?: string;
 }
 
 /** What was written. */

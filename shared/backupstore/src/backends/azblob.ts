@@ -46,6 +46,7 @@ class AzblobStore implements ObjectStore {
     scheme: 'azblob',
     flatList: true,
     conditionalPut: true,
+    conditionalReplace: true,
     batchDelete: false,
     etags: true,
   };
@@ -110,12 +111,13 @@ class AzblobStore implements ObjectStore {
     }
   }
 
-  async put({ key, body, ifAbsent = false, signal }: PutOptions): Promise<PutResult> {
+  async put({ key, body, ifAbsent = false, ifMatch, signal }: PutOptions): Promise<PutResult> {
     try {
       const answer = await this.#blob(key).upload(body, body.length, {
         ...abortOf(signal),
         blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
         ...(ifAbsent && { conditions: { ifNoneMatch: '*' } }),
+        ...(ifMatch !== undefined && { conditions: { ifMatch: `"${ifMatch}"` } }),
       });
       return answer.etag === undefined ? {} : { etag: unquote(answer.etag) };
     } catch (error) {

@@ -45,6 +45,7 @@ export class MemoryStore implements ObjectStore {
       scheme: 's3',
       flatList: true,
       conditionalPut: true,
+      conditionalReplace: true,
       batchDelete: true,
       etags: true,
       ...options.capabilities,
@@ -81,10 +82,11 @@ export class MemoryStore implements ObjectStore {
     return { body: range === undefined ? body : body.subarray(range.start, range.end + 1), ...info };
   }
 
-  async put({ key, body, ifAbsent = false }: PutOptions): Promise<PutResult> {
+  async put({ key, body, ifAbsent = false, ifMatch }: PutOptions): Promise<PutResult> {
     this.#called('put', key);
     await Promise.resolve();
-    if (ifAbsent && this.#objects.has(key))
+    const isRefused = ifMatch !== undefined && this.#objects.get(key)?.info.etag !== ifMatch;
+    if (isRefused || (ifAbsent && this.#objects.has(key)))
       throw new StoreError('AlreadyExists', { action: `write object '${key}'`, key });
     return this.set(key, body);
   }

@@ -45,6 +45,7 @@ class S3Store implements ObjectStore {
     scheme: 's3',
     flatList: true,
     conditionalPut: true,
+    conditionalReplace: true,
     batchDelete: true,
     etags: true,
   };
@@ -114,19 +115,24 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async put({ key, body, ifAbsent = false, signal }: PutOptions): Promise<PutResult> {
+  async put({ key, body, ifAbsent = false, ifMatch, signal }: PutOptions): Promise<PutResult> {
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: this.#keys.toStore(key),
       Body: body,
       ContentType: 'application/octet-stream',
       ...(ifAbsent && { IfNoneMatch: '*' }),
+      ...(ifMatch !== undefined && { IfMatch: `"${ifMatch}"` }),
     });
     try {
       const answer = await this.#opened.client.send(command, abortOf({ signal }));
       return answer.ETag === undefined ? {} : { etag: unquote(answer.ETag) };
     } catch (error) {
-      throw toS3Error(error, this.#context(`write object '${key}'`, key));
+      const mapped = toS3Error(error, this.#context(`write object '${key}'`, key));
+      // What was to be replaced is gone.
+      if (ifMatch !== undefined && mapped.code === 'NotFound')
+        throw new StoreError('AlreadyExists', { action: `write object '${key}'`, key, cause: error });
+      throw mapped;
     }
   }
 

@@ -33,6 +33,7 @@ export class VfsStore implements ObjectStore {
     scheme: 'vfs',
     flatList: false,
     conditionalPut: true,
+    conditionalReplace: false,
     batchDelete: false,
     etags: false,
   };

@@ -14,7 +14,7 @@ export interface Check {
   /** A sentence that says what holds. */
   readonly name: string;
   /** Only for stores that state this capability. */
-  readonly needs?: 'conditionalPut' | 'flatList' | 'etags';
+  readonly needs?: 'conditionalPut' | 'conditionalReplace' | 'flatList' | 'etags';
   /** Many requests: left out when a user's own store is probed. */
   readonly isLong?: boolean;
   /** Throws {@link CheckFailed} when the guarantee does not hold, or the store's error. */

@@ -90,6 +90,22 @@ export const objectChecks: readonly Check[] = [
     },
   },
   {
+    name: 'a write that is to replace one version fails when another is there, or none',
+    needs: 'conditionalReplace',
+    run: async ({ store, folder }) => {
+      const key = `${folder}replaced.cfg`;
+      await store.put({ key, body: Buffer.from('first') });
+      const { etag = '' } = await store.head({ key });
+      await store.put({ key, body: Buffer.from('second'), ifMatch: etag });
+      const late = store.put({ key, body: Buffer.from('third'), ifMatch: etag });
+      expectEqual(await codeOf(late), 'AlreadyExists', 'replacing a version that is not there any more');
+      expectEqual((await store.get({ key })).body.toString(), 'second', 'the object after it');
+      await store.delete([key]);
+      const gone = store.put({ key, body: Buffer.from('fourth'), ifMatch: etag });
+      expectEqual(await codeOf(gone), 'AlreadyExists', 'replacing what is gone');
+    },
+  },
+  {
     name: 'deleting many keys removes them and nothing else',
     run: async ({ store, folder }) => {
       const keys = Array.from({ length: 12 }, (_, index) => `${folder}many/${String(index)}.blk`);

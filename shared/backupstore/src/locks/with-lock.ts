@@ -97,7 +97,7 @@ function reasonOf({ name, type }: SeenLock): string {
 
 // Ends with the signal, or when the lock is lost. Never throws.
 async function keepFresh(lock: LockFile, clock: StoreClock, ended: AbortSignal): Promise<void> {
-  for (let waitMs = REFRESH_MS; !lock.lost.aborted; ) {
+  for (let waitMs = REFRESH_MS; !lock.lost.aborted;) {
     await clock.sleep(Math.max(0, Math.min(waitMs, lock.trustMs)), ended);
     if (ended.aborted) return;
     waitMs = (await tryRefresh(lock, clock, ended)) ? REFRESH_MS : REFRESH_RETRY_MS;

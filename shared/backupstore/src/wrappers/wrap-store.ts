@@ -111,7 +111,7 @@ class WrappedStore implements ObjectStore {
   }
 
   async put(options: PutOptions): Promise<PutResult> {
-    const { key, body, ifAbsent = false, signal } = options;
+    const { key, body, ifAbsent = false, ifMatch, signal } = options;
     const call = { operation: 'put', action: `write object '${key}'`, key, bytes: body.length, signal } as const;
     let attempts = 0;
     return await this.#invoke(call, async (own) => {
@@ -120,7 +120,9 @@ class WrappedStore implements ObjectStore {
         return await this.#backend.put({ ...options, ...withSignal(own) });
       } catch (error) {
         // An earlier attempt may have been carried out though its answer was lost.
-        const isOurs = ifAbsent && attempts > 1 && isStoreError(error, 'AlreadyExists') && (await this.#holds(options));
+        const isConditional = ifAbsent || ifMatch !== undefined;
+        const mayBeOurs = isConditional && attempts > 1 && isStoreError(error, 'AlreadyExists');
+        const isOurs = mayBeOurs && (await this.#holds(options));
         if (!isOurs) throw error;
         return {};
       }
