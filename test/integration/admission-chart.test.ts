@@ -78,18 +78,12 @@ describe('the chart', function () {
     await run(helm, ['lint', '--strict', `${repositoryFolder}/charts/mooring`]);
   });
 
-  it('carries a CRD for every kind, and keeps them when it is uninstalled', () => {
+  it('brings a CRD for every kind, and would keep them in a release', () => {
     const crds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
     expect(crds.map(({ metadata }) => metadata.name).sort()).to.deep.equal(
       kinds.map(({ resource }) => `${resource.plural}.${resource.group}`).sort(),
     );
     for (const { metadata } of crds) expect(metadata.annotations).to.include({ 'helm.sh/resource-policy': 'keep' });
-  });
-
-  it('leaves the CRDs out on request', async () => {
-    const without = await renderChart({ values: { crds: { install: false } } });
-    expect(without.filter(({ kind }) => kind === 'CustomResourceDefinition')).to.deep.equal([]);
-    expect(without.length).to.equal(objects.length - kinds.length);
   });
 
   it('creates the object namespace to stay, and none when it is the release namespace', async () => {

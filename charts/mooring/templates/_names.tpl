@@ -55,9 +55,9 @@ app.kubernetes.io/component: {{ .service }}
 {{ camelcase (replace "-" "_" .) | untitle }}
 {{- end }}
 
-{{- /* CEL list of the controllers' user names. */ -}}
+{{- /* CEL list of the controllers' user names, and of the uninstall hook's: it takes finalizers off while no webhook may answer. */ -}}
 {{- define "mooring.controllerUsers" -}}
-{{- $users := list }}
+{{- $users := list (printf "'system:serviceaccount:%s:mooring-uninstall'" .Release.Namespace) }}
 {{- range splitList " " (include "mooring.controllers" .) }}
 {{- $users = append $users (printf "'system:serviceaccount:%s:mooring-%s'" $.Release.Namespace .) }}
 {{- end -}}

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addClusterCommands } from './cluster-commands.ts';
 import { inspectBackingImage, listBackingImageNames } from './commands/backing-images.ts';
 import { inspectBackup, inspectVolume, showHead } from './commands/backup-inspect.ts';
 import { listBackups, type ListOptions } from './commands/backup-list.ts';
@@ -7,7 +8,7 @@ import { listSystemBackupPlaces, showSystemBackupConfig } from './commands/syste
 import { createContext, runCommand, type Context, type ErrorChannel, type World } from './context.ts';
 
 /**
- * Runs the command line and returns its exit code: 0, or 1 for any error. Names, flags, output and channels are those of
+ * Runs the command line and returns its exit code: 0, 1 for any error, 2 for an installation that is refused. Names, flags, output and channels are those of
  * `longhorn backup …` and `longhorn system-backup …` (backupstore-format §7), so that scripts written for them go on.
  */
 export async function run(args: readonly string[], world: World): Promise<number> {
@@ -24,6 +25,7 @@ export async function run(args: readonly string[], world: World): Promise<number
   addBackupCommands(program.command('backup').alias('backups').description('volumes and backups'), context, result);
   addSystemBackupCommands(program.command('system-backup').description('system backups'), context, result);
   addStoreCommands(program.command('store').description('object stores'), context, result);
+  addClusterCommands(program, context, actions(context, result));
   quiet(program, world);
   try {
     await program.parseAsync(args, { from: 'user' });

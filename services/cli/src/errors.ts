@@ -4,6 +4,13 @@ import { isStoreError } from '@mooring/backupstore';
 /** An error with the exact text that longhorn-manager (and scripts written for it) look for. */
 export class CliError extends Error {
   override readonly name = 'CliError';
+  /** Exit code of the program; 1 unless told. */
+  readonly exitCode: number;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly exitCode?: number } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.exitCode = options.exitCode ?? 1;
+  }
 }
 
 /** What the user sees of an error. */
@@ -22,7 +29,8 @@ export function toCliError(error: unknown, url = ''): ShownError {
   }
   const cause = isStoreError(error, 'InvalidURL') ? error.cause : undefined;
   if (cause instanceof DestinationError) return { message: destinationText(cause, url), exitCode: 1 };
-  return { message: error instanceof Error ? error.message : String(error), exitCode: 1 };
+  const exitCode = error instanceof CliError ? error.exitCode : 1;
+  return { message: error instanceof Error ? error.message : String(error), exitCode };
 }
 
 function destinationText(error: DestinationError, url: string): string {

@@ -1,12 +1,15 @@
 /** CustomResourceDefinitions from the kinds: what the chart installs. */
 import type { KindDefinition, StructuralSchema } from './kinds/kind.ts';
+import { ANNOTATION_CRD_VERSION } from './labels.ts';
+import { MOORING_VERSION } from './version.ts';
 
 /** A plain JSON object, as it goes into YAML. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
 /**
- * The CRD of one kind: one served and stored version, status subresource, structural schema. It is kept when the chart
- * is uninstalled (`helm.sh/resource-policy: keep`), because deleting a CRD deletes every object of it.
+ * The CRD of one kind: one served and stored version, status subresource, structural schema. It names the release that
+ * wrote it, so that an older one leaves it alone. Whoever puts it into a helm release keeps it at an uninstall
+ * (`helm.sh/resource-policy`), because deleting a CRD deletes every object of it.
  */
 export function customResourceDefinition(kind: KindDefinition): Manifest {
   const { group, version, plural, kind: name } = kind.resource;
@@ -16,7 +19,7 @@ export function customResourceDefinition(kind: KindDefinition): Manifest {
     metadata: {
       name: `${plural}.${group}`,
       labels: { 'longhorn-manager': '' },
-      annotations: { 'helm.sh/resource-policy': 'keep' },
+      annotations: { [ANNOTATION_CRD_VERSION]: MOORING_VERSION, 'helm.sh/resource-policy': 'keep' },
     },
     spec: {
       group,

@@ -5,6 +5,7 @@ import {
   ANNOTATION_APPLIED_CONFIG,
   ANNOTATION_CONFIG_ETAG,
   ANNOTATION_CONFIRM_EMPTY,
+  ANNOTATION_CRD_VERSION,
   ANNOTATION_FINGERPRINT,
   ANNOTATION_STORE,
   ANNOTATION_STORE_NAME,
@@ -56,6 +57,11 @@ const KEYS: readonly (readonly [key: string, where: string, meaning: string])[] 
     'ETag (or mtime and size) of the config that the status was read from',
   ],
   [ANNOTATION_APPLIED_CONFIG, 'annotation on the BackupTarget `default`', 'what was last applied from its ConfigMap'],
+  [
+    ANNOTATION_CRD_VERSION,
+    'annotation on CustomResourceDefinitions',
+    'the release that wrote it; none older overwrites it',
+  ],
   [ANNOTATION_TRACEPARENT, 'annotation', 'trace of the request that last changed the spec'],
 ];
 

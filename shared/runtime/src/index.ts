@@ -51,6 +51,7 @@ export { cacheReadiness, HealthServer, type HealthCheck, type HealthServerOption
 export { LeaderElector, type LeaderElectorOptions } from './leader.ts';
 export { runService, type ProcessHost, type ServiceContext, type ServiceOptions } from './process.ts';
 export { readSecret, SecretCache, secretVersions, type SecretVersion } from './secrets.ts';
+export { releaseFinalizers, type ReleasedFinalizers, type ReleaseFinalizersOptions } from './release-finalizers.ts';
 export { settle, type Finding, type Pass, type Settled, type SettleInput, type Verdict } from './settle.ts';
 export { stableMessage } from './stable-message.ts';
 export { patchObject, patchStatus, type Patchable, type PatchStatusOptions } from './status-writer.ts';

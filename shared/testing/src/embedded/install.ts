@@ -1,3 +1,4 @@
+import { MOORING_VERSION, planCrd } from '@mooring/api';
 import { applyObjects } from '../kube/apply.ts';
 import { ApiRequestError, type ApiClient } from '../kube/api-client.ts';
 import { renderChart } from '../kube/chart.ts';
@@ -36,21 +37,25 @@ function isUsersOwn({ kind, metadata }: KubeManifest): boolean {
   return kind === 'ConfigMap' && metadata.name === 'longhorn-default-resource';
 }
 
-async function isThere(api: ApiClient, manifest: KubeManifest): Promise<boolean> {
+async function readLive(api: ApiClient, manifest: KubeManifest): Promise<KubeManifest | undefined> {
   const path = await createResourcePaths(api).object(manifest);
-  return api.request({ path }).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof ApiRequestError && error.status === 404) return false;
-      throw error;
-    },
-  );
+  return api.request<KubeManifest>({ path }).catch((error: unknown) => {
+    if (error instanceof ApiRequestError && error.status === 404) return undefined;
+    throw error;
+  });
 }
 
-/** Installs or upgrades the chart's objects by server-side apply. */
+/** What is there and stays as it is: the user's settings, and a kind's definition by a newer checkout. */
+async function isToStay(api: ApiClient, manifest: KubeManifest): Promise<boolean> {
+  if (isUsersOwn(manifest)) return (await readLive(api, manifest)) !== undefined;
+  if (manifest.kind !== 'CustomResourceDefinition') return false;
+  return planCrd(await readLive(api, manifest), MOORING_VERSION) === 'keep';
+}
+
+/** Installs or upgrades the chart's objects by server-side apply; on a cluster, helm and the chart's hook do this. */
 export async function installChart(api: ApiClient, manifests: readonly KubeManifest[]): Promise<void> {
   const wanted = await Promise.all(
-    manifests.map(async (manifest) => (isUsersOwn(manifest) && (await isThere(api, manifest)) ? [] : [manifest])),
+    manifests.map(async (manifest) => ((await isToStay(api, manifest)) ? [] : [manifest])),
   );
   await applyObjects(api, wanted.flat());
 }

@@ -27,7 +27,10 @@ const run = promisify(execFile);
 /** Chart output is well below this; execFile's own limit of 1 MiB is not. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** The chart's objects but for its hooks, rendered by the real helm. Throws with helm's words when the values do not fit. */
+/**
+ * What an installation of the chart makes: the CRDs, which a hook of it applies, and the objects that the real helm renders; not the hooks
+ * themselves. Throws with helm's words when the values do not fit.
+ */
 export async function renderChart(options: ChartOptions = {}): Promise<KubeManifest[]> {
   const { helm } = await ensureBinaries(['helm'], options.log === undefined ? {} : { log: options.log });
   const values = Object.entries(options.values ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
@@ -40,7 +43,7 @@ export async function renderChart(options: ChartOptions = {}): Promise<KubeManif
     ],
     { maxBuffer: MAX_OUTPUT_BYTES },
   );
-  return parseManifests(stdout);
+  return [...(await readCrds()), ...parseManifests(stdout)];
 }
 
 /** The CRDs as they are in the chart (`files/crds/*.yaml`), without helm; an empty list while none are generated. */
