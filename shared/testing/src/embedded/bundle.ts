@@ -14,11 +14,6 @@ export function hasServiceSource(service: string): boolean {
   return existsSync(serviceSource(service));
 }
 
-/** CommonJS dependencies call `require` for Node's own modules; ESM has none. */
-const BANNER =
-  "import { createRequire as mooringCreateRequire } from 'node:module';" +
-  'const require = mooringCreateRequire(import.meta.url);';
-
 type Stamps = Record<string, string>;
 
 async function stampOf(path: string): Promise<string> {
@@ -42,27 +37,12 @@ async function isFresh(stampFile: string, services: readonly string[]): Promise<
   }
 }
 
-/** One bundle a service, with shared chunks, as ESM for Node 24. Not minified: stack traces stay readable. */
+/** One bundle a service, with shared chunks; made like those of the images. */
 async function build(services: readonly string[], folder: string): Promise<string[]> {
-  const { build: run } = await import('esbuild');
-  const result = await run({
-    entryPoints: Object.fromEntries(services.map((service) => [service, serviceSource(service)])),
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    absWorkingDir: repositoryFolder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    banner: { js: BANNER },
-    // Native parts (lz4) are copied beside the bundle.
-    loader: { '.node': 'copy' },
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'silent',
-  });
-  return Object.keys(result.metafile.inputs).filter((path) => !path.includes(':'));
+  const { bundleEntries } = await import('@mooring/images');
+  const entries = Object.fromEntries(services.map((service) => [service, serviceSource(service)]));
+  const { inputs } = await bundleEntries(entries, folder);
+  return Object.keys(inputs).filter((path) => !path.includes(':'));
 }
 
 /**

@@ -1,0 +1,81 @@
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
+
+/** The repository's folder. */
+export const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** CommonJS dependencies call `require` for Node's own modules; ESM has none. */
+const BANNER =
+  "import { createRequire as mooringCreateRequire } from 'node:module';" +
+  'const require = mooringCreateRequire(import.meta.url);';
+
+/**
+ * How every bundle is made: ESM for Node 24, code that is loaded lazily in chunks of its own, native modules copied
+ * beside. In one file instead, `mooring --help` takes 102 MiB for 58 and 0.17 s for 0.07 (2026-11-21): Node reads and
+ * keeps all of it. Not minified: stack traces stay readable.
+ */
+const bundleOptions = {
+  absWorkingDir: repositoryFolder,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  banner: { js: BANNER },
+  loader: { '.node': 'copy' },
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'silent',
+} satisfies BuildOptions;
+
+/**
+ * Bundles several entries, by name, with shared chunks into `<folder>/<name>.mjs`: for programs that run from this
+ * checkout. Returns esbuild's account of the inputs; throws its BuildFailure.
+ */
+export async function bundleEntries(entries: Readonly<Record<string, string>>, folder: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...bundleOptions,
+    entryPoints: { ...entries },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+  });
+  return metafile;
+}
+
+/** What to bundle, and where to. */
+export interface BundleRequest {
+  /** A folder under `services/`. */
+  service: string;
+  /** Replaced. Holds `main.js`, its chunks, `package.json` and `sbom.cdx.json` afterwards. */
+  folder: string;
+  /** Whether the sources' lines go into the bundle (inline source map), for a debugger; default false. */
+  hasSourceMap?: boolean;
+}
+
+/** Bundles one service for its image and returns esbuild's account of the inputs; throws esbuild's BuildFailure. */
+export async function bundleService({ service, folder, hasSourceMap = false }: BundleRequest): Promise<Metafile> {
+  await rm(folder, { recursive: true, force: true });
+  const { metafile } = await build({
+    ...bundleOptions,
+    entryPoints: { main: join('services', service, 'src', 'main.ts') },
+    outdir: folder,
+    sourcemap: hasSourceMap ? 'inline' : false,
+    plugins: [contentsList(join(folder, 'sbom.cdx.json'))],
+  });
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify({ private: true, type: 'module' })}\n`);
+  return metafile;
+}
+
+/** The list of what is in the bundle, with versions and licence texts: CycloneDX, from esbuild's account of the inputs. */
+function contentsList(outputFile: string) {
+  return cyclonedxEsbuildPlugin({ outputFile, specVersion: '1.6', outputReproducible: true, gatherLicenseTexts: true });
+}
+
+/** Bytes of a bundle: its JavaScript, chunks and native modules. */
+export async function bundleSizeBytes({ outputs }: Metafile): Promise<number> {
+  const sizes = await Promise.all(Object.keys(outputs).map((path) => stat(join(repositoryFolder, path))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
+}

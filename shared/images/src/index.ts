@@ -1,0 +1,2 @@
+export { bundleEntries } from './bundle.ts';
+export { IMAGES, type ImageName } from './services.ts';
