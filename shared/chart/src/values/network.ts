@@ -33,6 +33,9 @@ export const metrics = group('Objects for Prometheus and Grafana', {
   prometheusRule: group('A PrometheusRule (monitoring.coreos.com/v1) with the alerts', {
     enabled: flag('Make it; needs the CRDs of the Prometheus operator'),
     labels,
+    runbookUrl: text('Where your copy of docs/operations.md is read, for the links in alerts; empty = its path alone', {
+      pattern: '^$|^https?://[^#]+$',
+    }),
   }),
   dashboard: group('A ConfigMap with the dashboard, for the sidecar of Grafana', {
     enabled: flag('Make it'),
