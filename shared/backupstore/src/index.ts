@@ -23,6 +23,7 @@ export { decodeSystemBackupConfig, encodeSystemBackupConfig } from './format/sys
 export type { SystemBackupConfig } from './format/system-backup-config.ts';
 export { decodeVolumeConfig, encodeVolumeConfig } from './format/volume-config.ts';
 export type { VolumeConfig } from './format/volume-config.ts';
+export * from './create/index.ts';
 export * from './locks/index.ts';
 export { readMarker, writeMarker } from './marker.ts';
 export type { StoreMarker } from './marker.ts';
@@ -57,3 +58,5 @@ export type { RestoreIncrementalOptions } from './restore/restore-incremental.ts
 export type { RestoreOptions, RestoreProgress, RestoreResult } from './restore/types.ts';
 export { streamBackup } from './stream-backup.ts';
 export type { StreamedBackup } from './stream-backup.ts';
+export { systemStoreClock } from './wrappers/invoke.ts';
+export type { StoreClock } from './wrappers/invoke.ts';

@@ -3,6 +3,7 @@
  */
 export { ensureBinaries } from './binaries/ensure-binaries.ts';
 export { cacheFolder } from './binaries/locate.ts';
+export { ensureOwnProgram } from './binaries/own-program.ts';
 export type { BinaryName } from './binaries/pins.ts';
 export { startControlPlane } from './control-plane/control-plane.ts';
 export type { ControlPlane, ControlPlaneOptions, ServiceAccountRef } from './control-plane/control-plane.ts';
@@ -22,6 +23,8 @@ export { startS3 } from './stores/s3.ts';
 export type { S3Options, S3Server } from './stores/s3.ts';
 export { startCollector } from './observers/collector.ts';
 export type { CollectedSpan, Collector } from './observers/collector.ts';
+export { startPrometheus } from './observers/prometheus.ts';
+export type { ActiveAlert, Prometheus, PrometheusOptions, QueryResult } from './observers/prometheus.ts';
 export { eventually } from './eventually.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { ManualClockOptions } from './manual-clock.ts';

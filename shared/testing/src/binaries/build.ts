@@ -31,7 +31,8 @@ export function requireGo(names: readonly string[], env: Environment): string {
   );
 }
 
-async function run(go: string, args: string[], options: { cwd: string; logFile: string; env: Environment }) {
+/** Runs Go with its output in `logFile`; the exit code. Ends with this process. */
+export async function runGo(go: string, args: string[], options: { cwd: string; logFile: string; env: Environment }) {
   const log = createWriteStream(options.logFile);
   const child = spawn(go, args, {
     cwd: options.cwd,
@@ -67,7 +68,7 @@ export async function buildBinary(name: BinaryName, env: Environment = process.e
   await mkdir(dirname(logFile), { recursive: true });
   const ldflags = `-s -w ${pin.ldflags}`.trimEnd();
   const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', draft, pin.package];
-  const code = await run(go, args, { cwd: join(goFolder, pin.module), logFile, env });
+  const code = await runGo(go, args, { cwd: join(goFolder, pin.module), logFile, env });
   if (code !== 0) {
     const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
     await rm(draft, { force: true });
