@@ -205,6 +205,22 @@ export const backupstoreErrors = {
     template: 'the compression method is not supported',
     cure: 'use none, gzip or lz4',
   },
+  BackupExists: {
+    reason: 'ReconcileFailed',
+    kind: 'stalled',
+    httpStatus: 409,
+    exitCode: 1,
+    template: 'there is another backup of this name',
+    cure: 'use another name: a completed backup is never overwritten',
+  },
+  InvalidOption: {
+    reason: 'ReconcileFailed',
+    kind: 'stalled',
+    httpStatus: 422,
+    exitCode: 1,
+    template: 'what is asked for is not valid',
+    cure: 'correct it',
+  },
   LockLost: {
     reason: 'ReconcileFailed',
     kind: 'transient',

@@ -1,0 +1,281 @@
+import { isStoreError, StoreError } from '../errors.ts';
+import { encodeBackupConfig, type BackupHead } from '../format/backup-config.ts';
+import { parseCompressionMethod, type CompressionMethod } from '../format/compression.ts';
+import type { StringMap } from '../format/fields.ts';
+import type { VolumeConfig } from '../format/volume-config.ts';
+import { backupConfigKey, blockKey, blocksPrefix } from '../layout.ts';
+import { linkSignals } from '../linked-signal.ts';
+import { lockTypes, type HeldLock, type LockOptions } from '../locks/types.ts';
+import { withLock } from '../locks/with-lock.ts';
+import { settleAll } from '../settle-all.ts';
+import { loadBase, type BaseBackup } from './base-backup.ts';
+import { planBlocks } from './block-plan.ts';
+import { ChecksumTable } from './checksum-table.ts';
+import { encodeConfigWithTable } from './encode-blocks.ts';
+import { findExisting, isStillInProgress, oursOf, STARTING } from './existing-backup.ts';
+import type { ExistingBackup, OwnInProgress } from './existing-backup.ts';
+import { putProven, type HeldStore } from './held-store.ts';
+import { listBlocks } from './list-blocks.ts';
+import { Progress } from './progress.ts';
+import { proveBlocks } from './prove-blocks.ts';
+import { checkCreateOptions, createConcurrency } from './requirements.ts';
+import type { CreateBackupOptions, CreateBackupResult } from './types.ts';
+import { uploadBlocks, type UploadCounts } from './upload-blocks.ts';
+import { finishVolume, goTime, readVolume, writeFirstVolume, type ReadVolume } from './volume-file.ts';
+
+// One to find that an in-progress config is abandoned, one to make the backup after it is cleared, one for bad luck.
+const MAX_PASSES = 3;
+
+/** The options of a backup, checked. */
+type Checked = CreateBackupOptions & { readonly blockBytes: number };
+
+/**
+ * Makes a backup in Longhorn's format (backupstore-format §3), under a lock of type 1:
+ *
+ *   volume.cfg if there is none -> in-progress config -> blocks -> final config (the commit) -> volume.cfg
+ *
+ * MUST hold (design §6): a completed config is never overwritten, but adopted or refused; that a block exists is known from
+ * the LIST under the lock alone, or from having written it and found it there; nothing is written without the lock. Killed
+ * anywhere, it goes on when it is made again with what `saveInProgress` saved: only what is missing is uploaded.
+ *
+ * Throws `InvalidOption`, `UnsupportedCompression`, `BackupExists`, `BackupInProgress` (another writer's), `LockLost`,
+ * `Cancelled`, the source's or the store's error. Memory: see `uploadBlocks`, and 32 bytes for each block of the volume in
+ * use, 35 for each in the store, 108 at the end for the config.
+ */
+export async function createBackup(options: CreateBackupOptions): Promise<CreateBackupResult> {
+  const checked: Checked = { ...options, blockBytes: checkCreateOptions(options) };
+  const { store, volume, signal, clock, log, onWaiting } = options;
+  const lockOptions: LockOptions = {
+    store,
+    volume: volume.name,
+    type: lockTypes.backup,
+    signal,
+    clock,
+    log,
+    onWaiting,
+  };
+  for (let pass = 1; ; pass++) {
+    const done = await withLock(lockOptions, async (lock) => await underLock(checked, lock, lockOptions));
+    if ('config' in done) return done;
+    if (pass === MAX_PASSES) throw changedError(checked);
+    await clearAbandoned(checked, done.abandoned, lockOptions);
+  }
+}
+
+async function underLock(
+  options: Checked,
+  lock: HeldLock,
+  lockOptions: LockOptions,
+): Promise<CreateBackupResult | { readonly abandoned: string }> {
+  using stop = linkSignals(`create backup '${options.backup}'`, { cancelled: options.signal, lost: lock.lost });
+  const held: HeldStore = { store: options.store, lock, signal: stop.signal };
+  try {
+    const [volume, existing] = await settleAll([
+      readVolume(held, options.volume.name),
+      findExisting(held, options, lockOptions),
+    ]);
+    if (existing.state === 'abandoned') return { abandoned: existing.version };
+    if (existing.state === 'complete') return await adopt(held, options, { config: existing.config, volume });
+    return await make(held, options, { existing, volume });
+  } catch (error) {
+    // What fails because the signal fired does so in ways of its own.
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  }
+}
+
+interface Found {
+  readonly existing: Extract<ExistingBackup, { state: 'absent' | 'ours' }>;
+  readonly volume: ReadVolume | undefined;
+}
+
+async function make(held: HeldStore, options: Checked, { existing, volume }: Found): Promise<CreateBackupResult> {
+  const known = new ChecksumTable();
+  const freshFromMs = existing.state === 'ours' ? existing.mtimeMs : Infinity;
+  const [base, begun] = await settleAll([
+    loadBase(held, volume?.config, options),
+    begin(held, options, { existing, volume }),
+    listBlocks({
+      ...{ store: held.store, signal: held.signal, prefix: blocksPrefix(options.volume.name) },
+      onBlock: ({ checksum, object }) => {
+        known.addListed(checksum, object.size, object.mtimeMs >= freshFromMs);
+      },
+    }),
+  ]);
+  const counts = await upload(held, options, { base, begun, known });
+  const config = headOf(held, options, { base, begun, counts });
+  await commit(held, options, { base, begun, config });
+  await finishVolume(held, options, {
+    lastBackupName: options.backup,
+    lastBackupAt: options.snapshot.createdAt,
+    blockCount: (before) => before + counts.newBlocks,
+  });
+  options.onProgress?.({ bytesDone: Number(config.size), bytesTotal: Number(config.size), percent: 100 });
+  return { outcome: 'created', config, newBlocks: counts.newBlocks };
+}
+
+interface Begun {
+  readonly own: OwnInProgress;
+  readonly volume: VolumeConfig;
+  readonly compression: CompressionMethod;
+}
+
+// volume.cfg, then the in-progress config, unless an earlier run has written them.
+async function begin(held: HeldStore, options: Checked, { existing, volume: read }: Found): Promise<Begun> {
+  const volume = read?.config ?? (await writeFirstVolume(held, options));
+  // Before anything is left behind.
+  const compression = parseCompressionMethod(volume.compressionMethod);
+  if (existing.state === 'ours') return { own: existing, volume, compression };
+  const { saveInProgress = () => Promise.resolve() } = options;
+  await saveInProgress(STARTING);
+  const key = backupConfigKey(options.volume.name, options.backup);
+  const body = encodeBackupConfig({
+    ...emptyHead(options, compression),
+    blocks: [],
+    ...NO_FILE,
+    processingBlocks: 'null',
+  });
+  try {
+    const own = oursOf(await putProven(held, { key, body, ifAbsent: true }));
+    await saveInProgress(own.version);
+    return { own, volume, compression };
+  } catch (error) {
+    throw isStoreError(error, 'AlreadyExists') ? changedError(options) : error;
+  }
+}
+
+interface Prepared {
+  readonly base: BaseBackup;
+  readonly begun: Begun;
+  readonly known: ChecksumTable;
+}
+
+async function upload(held: HeldStore, options: Checked, { base, begun, known }: Prepared): Promise<UploadCounts> {
+  const { source: reader, blockBytes, volume, mode, corruptBlocks = [] } = options;
+  const { table, snapshotName: baseSnapshot } = base;
+  const shape = { sizeBytes: reader.sizeBytes, blockBytes };
+  const planned = await planBlocks({ ...shape, reader, baseSnapshot, table, known });
+  const progress = new Progress(planned.plan.count * blockBytes, options.onProgress);
+  const corrupt = new Set(corruptBlocks);
+  const prefix = blocksPrefix(volume.name);
+  const keyOf = (checksum: string): string => blockKey(volume.name, checksum);
+  const counts = await uploadBlocks({
+    ...held,
+    ...shape,
+    ...planned,
+    ...{ reader, table, known, keyOf },
+    compression: begun.compression,
+    concurrency: createConcurrency(options.concurrency),
+    isDistrusted: mode === 'full' ? () => true : (checksum) => corrupt.has(checksum),
+    freshAre: mode === 'full' && begun.volume.lastBackupName !== '' ? 'reuploaded' : 'new',
+    onBytes: progress.add,
+  });
+  await proveBlocks({ ...held, ...counts, known, prefix, keyOf });
+  return counts;
+}
+
+interface Finished {
+  readonly base: BaseBackup;
+  readonly begun: Begun;
+  readonly config: BackupHead;
+}
+
+// The commit point. MUST: only over our own in-progress config, which nobody has touched.
+async function commit(held: HeldStore, options: Checked, { base, begun, config }: Finished): Promise<void> {
+  if (!(await isStillInProgress(held, options, begun.own.version))) throw changedError(options);
+  const processingBlocks = config.isIncremental ? 'null' : '{}';
+  const body = encodeConfigWithTable({ ...config, ...NO_FILE, processingBlocks }, base.table, options.blockBytes);
+  const key = backupConfigKey(options.volume.name, options.backup);
+  try {
+    await putProven(held, { key, body, ifMatch: begun.own.etag });
+  } catch (error) {
+    throw isStoreError(error, 'AlreadyExists') ? changedError(options) : error;
+  }
+}
+
+const NO_FILE = { singleFilePath: '' } as const;
+
+function emptyHead({ backup, volume }: Checked, compressionMethod: CompressionMethod): BackupHead {
+  return {
+    ...{ name: backup, volumeName: volume.name, compressionMethod },
+    ...{ snapshotName: '', snapshotCreatedAt: '', createdTime: '', size: '0', labels: null, parameters: null },
+    ...{ isIncremental: false, newlyUploadedDataSize: '0', reUploadedDataSize: '0' },
+  };
+}
+
+function headOf(
+  { lock }: HeldStore,
+  options: Checked,
+  { base, begun, counts }: Omit<Finished, 'config'> & { readonly counts: UploadCounts },
+): BackupHead {
+  return {
+    ...emptyHead(options, begun.compression),
+    snapshotName: options.snapshot.name,
+    snapshotCreatedAt: options.snapshot.createdAt,
+    createdTime: goTime(lock.storeNowMs()),
+    size: String(base.table.count * options.blockBytes),
+    labels: options.labels ?? null,
+    parameters: parametersOf(options),
+    isIncremental: base.snapshotName !== undefined,
+    newlyUploadedDataSize: String(counts.newBytes),
+    reUploadedDataSize: String(counts.reuploadedBytes),
+  };
+}
+
+// As Longhorn's engine writes them: the block size always, as a plain number; the mode where it was asked for.
+function parametersOf({ parameters, blockBytes, mode }: Checked): StringMap {
+  return {
+    ...parameters,
+    'backup-block-size': String(blockBytes),
+    ...(mode !== undefined && { 'backup-mode': mode }),
+  };
+}
+
+/**
+ * The backup is there. If it is this one, killed after its commit, `volume.cfg` may not say so yet; then the number of
+ * blocks is taken from a listing.
+ */
+async function adopt(
+  held: HeldStore,
+  options: Checked,
+  { config, volume }: { readonly config: BackupHead; readonly volume: ReadVolume | undefined },
+): Promise<CreateBackupResult> {
+  const lastAt = Date.parse(volume?.config.lastBackupAt ?? '');
+  const isNoted = volume?.config.lastBackupName === options.backup || lastAt > Date.parse(config.snapshotCreatedAt);
+  if (options.inProgress !== undefined && !isNoted) {
+    const blocks = new ChecksumTable();
+    await listBlocks({
+      ...{ store: held.store, signal: held.signal, prefix: blocksPrefix(options.volume.name) },
+      onBlock: ({ checksum, object }) => {
+        blocks.addListed(checksum, object.size, false);
+      },
+    });
+    await finishVolume(held, options, {
+      lastBackupName: options.backup,
+      lastBackupAt: config.snapshotCreatedAt,
+      blockCount: () => blocks.count,
+    });
+  }
+  return { outcome: 'adopted', config, newBlocks: 0 };
+}
+
+// Under lock 2, so that no writer can be at it.
+async function clearAbandoned(options: Checked, version: string, lockOptions: LockOptions): Promise<void> {
+  const { store, volume, backup } = options;
+  await withLock({ ...lockOptions, type: lockTypes.deletion }, async (lock) => {
+    using stop = linkSignals(`create backup '${backup}'`, { cancelled: options.signal, lost: lock.lost });
+    const held: HeldStore = { store, lock, signal: stop.signal };
+    if (!(await isStillInProgress(held, options, version))) return;
+    lock.assertHeld();
+    await store.delete([backupConfigKey(volume.name, backup)], { signal: held.signal });
+    options.log?.(`in-progress backup '${backup}', given up more than 24 hours ago, was cleared`);
+  });
+}
+
+function changedError({ backup, volume }: Checked): StoreError {
+  return new StoreError('BackupInProgress', {
+    action: `create backup '${backup}'`,
+    detail: 'another writer works on a backup of this name',
+    cure: 'wait until it is complete, or use another name',
+    key: backupConfigKey(volume.name, backup),
+  });
+}

@@ -1,0 +1,162 @@
+import type { SnapshotReader } from '@mooring/datapath';
+import { compressBlock, type CompressionMethod } from '../format/compression.ts';
+import type { HeldLock } from '../locks/types.ts';
+import { forEachStreamed } from '../parallel-stream.ts';
+import { blockChecksum } from '../restore/fetch-block.ts';
+import type { ObjectStore } from '../store.ts';
+import type { PlannedRead, VolumeShape } from './block-plan.ts';
+import type { BlockTable } from './block-table.ts';
+import type { ChecksumTable } from './checksum-table.ts';
+import { WRITTEN_SAMPLE } from './prove-blocks.ts';
+import { Slots } from './slots.ts';
+
+// Blocks read, hashed and compressed while all slots write: enough to keep two cores busy.
+const READ_AHEAD = 2;
+
+/** What was uploaded. */
+export interface UploadCounts {
+  /** Block objects that were not in the store before. */
+  readonly newBlocks: number;
+  /** Their bytes, compressed. */
+  readonly newBytes: number;
+  /** Bytes, compressed, of those that were and have been written again. */
+  readonly reuploadedBytes: number;
+  /** How many block objects this very run has written. */
+  readonly writtenCount: number;
+  /** The checksums of the first of them. */
+  readonly written: readonly string[];
+}
+
+/** What the pipeline works with. */
+export interface UploadOptions extends VolumeShape, PlannedRead {
+  readonly store: ObjectStore;
+  readonly lock: HeldLock;
+  readonly signal: AbortSignal;
+  readonly reader: SnapshotReader;
+  /** The base's blocks; what is read is set here. */
+  readonly table: BlockTable;
+  readonly known: ChecksumTable;
+  readonly keyOf: (checksum: string) => string;
+  readonly compression: CompressionMethod;
+  /** Blocks written at once, 1 or more. */
+  readonly concurrency: number;
+  /** Whether a block that is there is written again: by its checksum. */
+  readonly isDistrusted: (checksum: string) => boolean;
+  /** What blocks are that an interrupted run has written: with mode full and an earlier backup most were there before it. */
+  readonly freshAre: 'new' | 'reuploaded';
+  /** Called after each block, with the number of bytes of the volume it stands for. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/**
+ * Reads the planned blocks and writes those that the store has not: read, SHA-512, known?, compress, PUT. Memory: one
+ * block and its compressed form for each of `concurrency` + 2. A block met several times is written once. Before each PUT
+ * the lock must be held. The first failure ends all and is thrown: the engine's, the store's, `LockLost` or `Cancelled`.
+ */
+export async function uploadBlocks(options: UploadOptions): Promise<UploadCounts> {
+  const pipeline = new Pipeline(options);
+  const limit = options.concurrency + READ_AHEAD;
+  await forEachStreamed(indexesOf(options), { limit, signal: options.signal }, pipeline.take);
+  return pipeline.counts;
+}
+
+async function* indexesOf({ plan }: UploadOptions): AsyncGenerator<number> {
+  yield* plan.indexes();
+}
+
+class Pipeline {
+  readonly counts = { newBlocks: 0, newBytes: 0, reuploadedBytes: 0, writtenCount: 0, written: [] as string[] };
+  readonly #options: UploadOptions;
+  readonly #slots: Slots;
+  readonly #buffers: Buffer[] = [];
+  readonly #inFlight = new Map<string, Promise<void>>();
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.concurrency);
+  }
+
+  readonly take = async (index: number, signal: AbortSignal): Promise<void> => {
+    const { blockBytes, sizeBytes, reader, onBytes } = this.#options;
+    const offset = index * blockBytes;
+    const length = Math.min(blockBytes, sizeBytes - offset);
+    const buffer = this.#buffers.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
+    const block = buffer.subarray(0, length);
+    await reader.read(offset, length, block);
+    signal.throwIfAborted();
+    const isSent = await this.#store(index, block, signal);
+    // MUST: a PUT that was given up may still be sending it (a file system heeds no signal), so what was sent is not reused.
+    if (!isSent) this.#buffers.push(buffer);
+    onBytes(length);
+  };
+
+  // Whether the buffer itself went to the store.
+  async #store(index: number, block: Buffer, signal: AbortSignal): Promise<boolean> {
+    const { compare, table, compression } = this.#options;
+    const base = compare ? table.get(index) : undefined;
+    if (compare && base === undefined && isZero(block)) return false;
+    const checksum = await blockChecksum(block);
+    const written = await this.#ensure(checksum, block, signal);
+    table.set(index, checksum);
+    return written && compression === 'none';
+  }
+
+  async #ensure(checksum: string, block: Buffer, signal: AbortSignal): Promise<boolean> {
+    const { known, isDistrusted } = this.#options;
+    const running = this.#inFlight.get(checksum);
+    if (running !== undefined) {
+      await running;
+      return false;
+    }
+    const present = known.get(checksum);
+    if (present !== undefined && (present.isFresh || !isDistrusted(checksum))) {
+      this.#countFresh(checksum, present.sizeBytes);
+      return false;
+    }
+    const upload = this.#upload(checksum, block, signal);
+    this.#inFlight.set(checksum, upload);
+    try {
+      await upload;
+      return true;
+    } finally {
+      this.#inFlight.delete(checksum);
+    }
+  }
+
+  async #upload(checksum: string, block: Buffer, signal: AbortSignal): Promise<void> {
+    const { store, lock, known, keyOf, compression } = this.#options;
+    const body = await compressBlock(compression, block);
+    await this.#slots.run(async () => {
+      signal.throwIfAborted();
+      lock.assertHeld();
+      await store.put({ key: keyOf(checksum), body, signal });
+    });
+    if (known.get(checksum) === undefined) {
+      this.counts.newBlocks += 1;
+      this.counts.newBytes += body.length;
+    } else {
+      this.counts.reuploadedBytes += body.length;
+    }
+    known.addWritten(checksum, body.length);
+    this.counts.writtenCount += 1;
+    if (this.counts.written.length < WRITTEN_SAMPLE) this.counts.written.push(checksum);
+  }
+
+  // An earlier run of this backup has written it: the counters end as if nothing had come between.
+  #countFresh(checksum: string, sizeBytes: number): void {
+    if (!this.#options.known.countOnce(checksum)) return;
+    if (this.#options.freshAre === 'reuploaded') {
+      this.counts.reuploadedBytes += sizeBytes;
+      return;
+    }
+    this.counts.newBlocks += 1;
+    this.counts.newBytes += sizeBytes;
+  }
+}
+
+function isZero(block: Buffer): boolean {
+  if (zeros.length < block.length) zeros = Buffer.alloc(block.length);
+  return block.equals(zeros.subarray(0, block.length));
+}
+
+let zeros = Buffer.alloc(0);

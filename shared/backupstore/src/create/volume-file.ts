@@ -1,0 +1,114 @@
+import { isStoreError } from '../errors.ts';
+import { encodeVolumeConfig, type VolumeConfig } from '../format/volume-config.ts';
+import { volumeConfigKey } from '../layout.ts';
+import { readVolumeConfig } from '../read-config.ts';
+import { putHeld, putProven, vanished, type HeldStore } from './held-store.ts';
+import type { CreateBackupOptions } from './types.ts';
+
+// Two backups of one volume may end at the same time; each repeats only when the other has just written.
+const MAX_RACES = 20;
+
+/** A `volume.cfg` that was read. */
+export interface ReadVolume {
+  readonly config: VolumeConfig;
+  readonly etag?: string;
+}
+
+/** Reads `volume.cfg`; `undefined` when there is none. Throws `Corrupt`, or the store's error. */
+export async function readVolume({ store, signal }: HeldStore, volume: string): Promise<ReadVolume | undefined> {
+  try {
+    const { config, etag } = await readVolumeConfig(store, volume, { signal });
+    return { config: withDefaults(config), ...(etag !== undefined && { etag }) };
+  } catch (error) {
+    if (isStoreError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** What `volume.cfg` says before the first backup of a volume. */
+export function firstVolume({ lock }: HeldStore, options: CreateBackupOptions): VolumeConfig {
+  const { volume, source, labels, compression = 'lz4' } = options;
+  return {
+    name: volume.name,
+    size: String(source.sizeBytes),
+    labels: labels ?? null,
+    createdTime: goTime(lock.storeNowMs()),
+    ...{ lastBackupName: '', lastBackupAt: '', blockCount: '0' },
+    backingImageName: volume.backingImageName ?? '',
+    backingImageChecksum: volume.backingImageChecksum ?? '',
+    compressionMethod: compression,
+    storageClassName: volume.storageClassName ?? '',
+    dataEngine: volume.dataEngine ?? 'v1',
+  };
+}
+
+/** Writes the first `volume.cfg` of a volume; another writer's that comes first is taken. Throws `LockLost`, the store's error. */
+export async function writeFirstVolume(held: HeldStore, options: CreateBackupOptions): Promise<VolumeConfig> {
+  const config = firstVolume(held, options);
+  const key = volumeConfigKey(config.name);
+  try {
+    await putHeld(held, { key, body: encodeVolumeConfig(config), ifAbsent: true });
+    return config;
+  } catch (error) {
+    if (!isStoreError(error, 'AlreadyExists')) throw error;
+    const other = await readVolume(held, config.name);
+    if (other === undefined) throw vanished(key);
+    return other.config;
+  }
+}
+
+/** What a completed backup changes in `volume.cfg`. */
+export interface VolumeChange {
+  readonly lastBackupName: string;
+  readonly lastBackupAt: string;
+  /** The new number of blocks from the one that stands there. */
+  readonly blockCount: (before: number) => number;
+}
+
+/**
+ * Notes a completed backup in `volume.cfg`, read anew for it; where the store can, only in the version that was read.
+ * A file that is gone is written again. Throws `LockLost`, or the store's error.
+ */
+export async function finishVolume(held: HeldStore, options: CreateBackupOptions, change: VolumeChange): Promise<void> {
+  const key = volumeConfigKey(options.volume.name);
+  for (let races = 0; ; races++) {
+    const read = await readVolume(held, options.volume.name);
+    const body = encodeVolumeConfig(changed(read?.config ?? firstVolume(held, options), options, change));
+    try {
+      await putProven(held, { key, body, ifMatch: read?.etag, ifAbsent: read === undefined });
+      return;
+    } catch (error) {
+      if (!isStoreError(error, 'AlreadyExists') || races === MAX_RACES) throw error;
+    }
+  }
+}
+
+function changed(before: VolumeConfig, options: CreateBackupOptions, change: VolumeChange): VolumeConfig {
+  const { volume, source, labels } = options;
+  return {
+    ...before,
+    size: String(source.sizeBytes),
+    labels: labels ?? null,
+    lastBackupName: change.lastBackupName,
+    lastBackupAt: change.lastBackupAt,
+    blockCount: String(change.blockCount(Number(before.blockCount))),
+    backingImageName: volume.backingImageName ?? '',
+    backingImageChecksum: volume.backingImageChecksum ?? '',
+    storageClassName: volume.storageClassName ?? '',
+  };
+}
+
+/** A time as Longhorn writes it: RFC 3339, UTC, whole seconds. */
+export function goTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+// As Longhorn reads files of older releases.
+function withDefaults(config: VolumeConfig): VolumeConfig {
+  const { compressionMethod, dataEngine } = config;
+  return {
+    ...config,
+    compressionMethod: compressionMethod === '' ? 'gzip' : compressionMethod,
+    dataEngine: dataEngine === '' ? 'v1' : dataEngine,
+  };
+}
