@@ -39,7 +39,7 @@ enableServiceLinks: false
 {{- with $root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ kindIs "map" . | ternary (get . "name") . }}
+  - name: {{ . }}
   {{- end }}
 {{- end }}
 {{- with include "mooring.podValue" (dict "root" $root "own" $own "key" "priorityClassName") }}

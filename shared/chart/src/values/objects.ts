@@ -34,7 +34,8 @@ function camelCase(name: string): string {
 
 /** A setting as a value: given in its own type or as text; null = left as it is. */
 function settingValue(definition: SettingDefinition): ValueSchema {
-  const description = `${definition.description.replace(/\.$/, '')}; empty = ${definition.default || 'none'}`;
+  const choice = definition.type === 'choice' ? `. One of ${definition.options.join(', ')}` : '';
+  const description = `${definition.description.replace(/\.$/, '')}; empty = ${definition.default || 'none'}${choice}`;
   switch (definition.type) {
     case 'bool':
       return {
@@ -49,15 +50,20 @@ function settingValue(definition: SettingDefinition): ValueSchema {
       return { type: ['integer', 'string', 'null'], description, default: null, ...range, pattern: '^[0-9]*$' };
     }
     case 'choice':
-      return { type: ['string', 'integer', 'null'], description, default: null, enum: choices(definition.options) };
+      return { type: ['string', 'integer', 'null'], description, default: null, oneOf: choices(definition.options) };
     case 'text':
       return { type: ['string', 'null'], description, default: null };
   }
 }
 
-/** A choice of numbers may be written as numbers. */
-function choices(options: readonly string[]): unknown[] {
-  return [...options, ...options.filter((option) => /^[0-9]+$/.test(option)).map(Number), '', null];
+/** One of these texts; those that are numbers may be written as numbers. */
+function choices(options: readonly string[]): object[] {
+  const numbers = options.filter((option) => /^[0-9]+$/.test(option)).map(Number);
+  return [
+    { type: 'string', enum: [...options, ''] },
+    ...(numbers.length === 0 ? [] : [{ type: 'integer', enum: numbers }]),
+    { type: 'null' },
+  ];
 }
 
 /** The Settings. */

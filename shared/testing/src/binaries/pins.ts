@@ -83,6 +83,12 @@ export const pins = {
     package: 'helm.sh/helm/v4/cmd/helm',
     ldflags: '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
   },
+  'helm-unittest': {
+    version: '1.1.2',
+    module: 'helm-unittest',
+    package: 'github.com/helm-unittest/helm-unittest/cmd/helm-unittest',
+    ldflags: '',
+  },
   // Newer ones need a module that the proxy does not have: go.opentelemetry.io/collector/internal/statusutil (2026-11).
   otelcol: {
     version: '0.158.0',
@@ -104,6 +110,7 @@ export const binaryNames: readonly BinaryName[] = [
   'kube-controller-manager',
   'versitygw',
   'helm',
+  'helm-unittest',
   'otelcol',
 ];
 
