@@ -1,5 +1,6 @@
 import { endRun } from '@mooring/testing/run-end';
-import { bed, closeBed, openBed } from './bed.ts';
+import { bed, closeBed, openBed, say } from './bed.ts';
+import { MachineRefusedError } from './cluster/start-cluster.ts';
 import { saveDiagnostics } from './diagnostics.ts';
 import { ensureImages, sourceTag } from './images.ts';
 import { OBJECTS, RELEASE_NAMESPACE, uninstall } from './release.ts';
@@ -18,11 +19,21 @@ async function clear(): Promise<void> {
   if (ours.length > 0) await bed().kubectl(['delete', '--wait', '--timeout=60s', ...ours]);
 }
 
+/** What this run ends with where the machine cannot: neither well nor a failure of a test (`.ci/run` knows it). */
+const REFUSED = 77;
+
+function endWhereRefused(error: unknown): never {
+  if (!(error instanceof MachineRefusedError)) throw error;
+  say('!!! NOT RUN: this machine cannot run the one-node cluster:');
+  for (const reason of error.reasons) say(`!!!   ${reason}`);
+  process.exit(REFUSED);
+}
+
 /** Brings the cluster up, or takes the one that is; leaves it as it was found, also when a test fails. */
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context): Promise<void> {
     this.timeout(COLD_MS);
-    await openBed();
+    await openBed().catch(endWhereRefused);
     await ensureImages(await sourceTag());
     await clear();
   },

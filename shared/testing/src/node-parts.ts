@@ -1,4 +1,5 @@
 /** What `npm run cluster:up` (test/e2e/cluster) shares with the control plane of the tests and of `npm start`. */
+export { findOnPath, locateBinary } from './binaries/locate.ts';
 export { nodeBinaryNames } from './binaries/pins.ts';
 export { loadAuthority } from './control-plane/certificates.ts';
 export type { KeyPair } from './control-plane/certificates.ts';

@@ -3,7 +3,7 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/p
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '@mooring/testing';
-import { isPortFree } from '@mooring/testing/node-parts';
+import { findOnPath, isPortFree, locateBinary, nodeBinaryNames } from '@mooring/testing/node-parts';
 import { run } from './commands.ts';
 import { network } from './layout.ts';
 import { missingPackages } from './packages.ts';
@@ -93,6 +93,10 @@ async function shortage(): Promise<string[]> {
   return reasons;
 }
 
+function canProvideBinaries(): boolean {
+  return findOnPath('go') !== undefined || nodeBinaryNames.every((name) => locateBinary(name) !== undefined);
+}
+
 /**
  * Why this machine cannot run the one-node cluster, in plain words; empty when it can. Nothing is changed. Packages
  * that apt-get can install are no reason.
@@ -101,6 +105,7 @@ export async function refusalReasons(): Promise<string[]> {
   if (process.platform !== 'linux') return [`it takes Linux, this is ${process.platform}`];
   if (process.getuid?.() !== 0) return ['it takes root: a kubelet mounts, and makes network devices and cgroups'];
   const missing = await missingPackages();
+  if (!canProvideBinaries()) return ['its programs are not built yet, and Go is not installed'];
   const hasApt = await access('/usr/bin/apt-get', constants.X_OK).then(
     () => true,
     () => false,

@@ -16,6 +16,8 @@ const packageOf: Readonly<Record<string, string>> = {
   '/usr/sbin/losetup': 'mount',
   '/usr/bin/nsenter': 'util-linux',
   '/usr/sbin/ip': 'iproute2',
+  '/usr/bin/buildah': 'buildah',
+  '/usr/sbin/debootstrap': 'debootstrap',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
 };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { applyManifest, createApiClient, ensureBinaries, eventually, type ApiClient } from '@mooring/testing';
 import { nodeBinaryNames, startOnce, waitForLock, type ProcessSpec } from '@mooring/testing/node-parts';
 import { prepareMachine, readBefore } from './before.ts';
-import { run } from './commands.ts';
+import { CommandError, run } from './commands.ts';
 import { writeImageArchive } from './image-archive.ts';
 import { createKeys } from './keys.ts';
 import { layoutFor, network, PAUSE_IMAGE, type Layout } from './layout.ts';
@@ -29,8 +29,14 @@ type Log = (line: string) => void;
 /** Processes outlive this one; `cluster:down` ends them from their pid files. */
 const noWatchdog = { watch: () => undefined, stop: () => Promise.resolve() };
 
+/** Without a mirror of Debian in reach the machine cannot, which is no failure of ours. */
+function refusePackages(error: unknown): never {
+  if (!(error instanceof CommandError)) throw error;
+  throw new MachineRefusedError([error.message]);
+}
+
 async function findPrograms(layout: Layout, log: Log): Promise<Record<string, string>> {
-  await installPackages(log);
+  await installPackages(log).catch(refusePackages);
   const built = await ensureBinaries(
     [...nodeBinaryNames, 'etcd', 'kube-apiserver', 'kube-controller-manager', 'helm'],
     {
@@ -39,8 +45,8 @@ async function findPrograms(layout: Layout, log: Log): Promise<Record<string, st
   );
   const programs: Record<string, string> = {
     ...built,
-    registry: await programFromPackage('docker-registry', 'usr/bin/docker-registry'),
-    busybox: await programFromPackage('busybox-static', 'bin/busybox'),
+    registry: await programFromPackage('docker-registry', 'usr/bin/docker-registry').catch(refusePackages),
+    busybox: await programFromPackage('busybox-static', 'bin/busybox').catch(refusePackages),
   };
   await mkdir(layout.bin, { recursive: true });
   for (const [name, path] of Object.entries(programs)) await symlink(path, join(layout.bin, name));
