@@ -199,8 +199,8 @@ export const runtimeMetrics = {
     type: 'gauge',
     unit: '0 or 1',
     labels: ['lease'],
-    meaning: '1 on the replica that holds the lease and works',
-    from: ['controllers'],
+    meaning: '1 on the replica that holds the lease and works; that of the certificates is held only to write them',
+    from: ['all'],
   },
   mooring_reconcile_total: {
     type: 'counter',
