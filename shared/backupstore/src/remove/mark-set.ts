@@ -2,7 +2,6 @@
 const MAX_SLOTS = 2 ** 23;
 const FIRST_SLOTS = 2 ** 12;
 const FULL = 0.75;
-const END = 2 ** 32;
 
 /**
  * A set of checksums in bounded memory: of each only its first 64 bits are kept, in an open-addressing table of at most
@@ -13,8 +12,10 @@ const END = 2 ** 32;
  * takes the rest in further rounds.
  */
 export class MarkSet {
+  /** Behind the first 32 bits of every checksum. */
+  static readonly END = 2 ** 32;
   readonly #start: number;
-  #end = END;
+  #end = MarkSet.END;
   #slots: Uint32Array;
   #size = 0;
   #hasZero = false;

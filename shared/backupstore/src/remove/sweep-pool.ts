@@ -13,7 +13,6 @@ import type { SweepResult } from './types.ts';
 const MAX_PASSES = 5;
 // Design §6: an in-progress config this old, with no live backup's lock, is left by a run that will not come back.
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
-const CHECKSUM_END = 2 ** 32;
 
 /** What a sweep works with. */
 export interface SweepContext {
@@ -37,7 +36,7 @@ export interface SweepContext {
 export async function sweepPool(pool: BlockPool, context: SweepContext): Promise<SweepResult> {
   let result: SweepResult = { blocksRemoved: 0, blocksKept: 0 };
   let start = 0;
-  for (let passes = 0; start < CHECKSUM_END;) {
+  for (let passes = 0; start < MarkSet.END;) {
     if (passes++ === MAX_PASSES) return { ...result, skipped: `${pool.noun}s changed while their blocks were counted` };
     const configs = await pool.list(context.signal);
     const marks = new MarkSet(start);
