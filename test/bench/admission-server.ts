@@ -5,7 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { createMutator } from '@mooring/admission';
-import { issueCertificates } from '../../shared/admission/src/certificates/issue.ts';
+import { makeCertificates } from '../../shared/admission/src/certificates/make-certificates.ts';
 import { readReview } from '../../shared/admission/src/review/read-review.ts';
 import { createApp } from '../../shared/admission/src/server/app.ts';
 import type { Reviewer } from '../../shared/admission/src/server/app.ts';
@@ -58,7 +58,7 @@ function bareHandler(review: Reviewer): RequestListener {
 }
 
 const review = createReviewer();
-const bundle = await issueCertificates({ hosts: ['127.0.0.1'], nowMs: Date.now() });
+const bundle = await makeCertificates({ hosts: ['127.0.0.1'], nowMs: Date.now() });
 const server = await listen({
   handler: process.argv[2] === 'express' ? expressHandler(review) : bareHandler(review),
   certificate: bundle,

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeFile } from 'node:fs/promises';
 import { Webhook } from '@mooring/admission';
-import type { WebhookKind } from '@mooring/admission';
+import type { WebhookKind, WebhookSettings } from '@mooring/admission';
 import { KubeClient, noLog, noMetrics, systemClock } from '@mooring/runtime';
+import type { Clock } from '@mooring/runtime';
 import {
   applyObjects,
   createApiClient,
@@ -104,7 +106,7 @@ export interface RunningWebhooks {
 }
 
 /** Starts a cluster and both webhooks at the same instant, and waits until the API server uses them. */
-export async function startWebhooks(): Promise<RunningWebhooks> {
+export async function startWebhooks(settings: Partial<WebhookSettings> = {}): Promise<RunningWebhooks> {
   const [mutatingPort, validatingPort] = [await freePort(), await freePort()];
   const cluster = await startAdmissionCluster({
     mutating: `https://127.0.0.1:${String(mutatingPort)}`,
@@ -114,8 +116,13 @@ export async function startWebhooks(): Promise<RunningWebhooks> {
     await clientOf(cluster, 'mutating-webhook'),
     await clientOf(cluster, 'validating-webhook'),
   ];
-  const mutating = startWebhook({ kind: mutatingWebhook, port: mutatingPort, client: mutatingClient });
-  const validating = startWebhook({ kind: validatingWebhook, port: validatingPort, client: validatingClient });
+  const mutating = startWebhook({ kind: mutatingWebhook, port: mutatingPort, client: mutatingClient, settings });
+  const validating = startWebhook({
+    kind: validatingWebhook,
+    port: validatingPort,
+    client: validatingClient,
+    settings,
+  });
   await eventually(() => isReady(mutating.webhook) && isReady(validating.webhook), { what: 'both webhooks are ready' });
   await untilUsed(cluster);
   return {
@@ -129,12 +136,18 @@ export async function startWebhooks(): Promise<RunningWebhooks> {
   };
 }
 
-/** Starts one webhook; it may not be ready yet. Its client is closed with it. */
-export function startWebhook(options: { kind: WebhookKind; port: number; client: KubeClient }): {
+/** Starts one webhook; it may not be ready yet. Its client is closed with it. Lifetimes and mode as by default. */
+export function startWebhook(options: {
+  kind: WebhookKind;
+  port: number;
+  client: KubeClient;
+  clock?: Clock;
+  settings?: Partial<WebhookSettings>;
+}): {
   webhook: Webhook;
   stop: () => Promise<void>;
 } {
-  const { kind, port, client } = options;
+  const { kind, port, client, clock = systemClock, settings } = options;
   const webhook = new Webhook({
     kind,
     client,
@@ -145,8 +158,13 @@ export function startWebhook(options: { kind: WebhookKind; port: number; client:
       webhookAddress: '127.0.0.1',
       webhookPort: port,
       webhookHosts: [],
+      instanceId: randomUUID(),
+      certificateMode: 'self',
+      caLifetime: '8760h',
+      leafLifetime: '2160h',
+      ...settings,
     },
-    clock: systemClock,
+    clock,
     log: noLog,
     metrics: noMetrics,
   });

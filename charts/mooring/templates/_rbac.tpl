@@ -74,7 +74,10 @@ subjects:
     namespace: {{ .root.Release.Namespace }}
 {{- end }}
 
-{{- /* Leader election: one Lease of the service's own name. `create` cannot be limited to a name. */ -}}
+{{- /*
+What a controller does in its own namespace. dict service, namespace. Leader election: one Lease of the service's own name
+(`create` cannot be limited to a name). Its namespace: whether that is being deleted, when it is told to stop.
+*/ -}}
 {{- define "mooring.leaseRules" }}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
@@ -83,6 +86,10 @@ subjects:
   resources: [leases]
   resourceNames: [mooring-{{ .service }}]
   verbs: [get, update]
+- apiGroups: ['']
+  resources: [namespaces]
+  resourceNames: [{{ .namespace }}]
+  verbs: [get]
 {{- end }}
 
 {{- /* Kubernetes Events about our objects. */ -}}
@@ -90,15 +97,4 @@ subjects:
 - apiGroups: ['']
   resources: [events]
   verbs: [create, patch]
-{{- end }}
-
-{{- /* The webhooks' serving certificate. `create` cannot be limited to a name; list and watch are, through a field selector. */ -}}
-{{- define "mooring.tlsRules" }}
-- apiGroups: ['']
-  resources: [secrets]
-  verbs: [create]
-- apiGroups: ['']
-  resources: [secrets]
-  resourceNames: [mooring-webhook-tls]
-  verbs: [get, list, watch, patch]
 {{- end }}

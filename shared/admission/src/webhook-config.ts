@@ -1,4 +1,5 @@
-import { loadServiceConfig, serviceConfigSchema } from '@mooring/config';
+import { ConfigError, loadServiceConfig, serviceConfigSchema } from '@mooring/config';
+import { findLifetimeProblem } from './certificates/policy.ts';
 import type { ConfigOf, ConfigSchema } from '@mooring/config';
 
 /** Time between "not ready" and "takes no new connections" in a pod: until every API server has seen the endpoint go. */
@@ -30,5 +31,8 @@ export type WebhookConfig = ConfigOf<typeof webhookConfigSchema>;
  */
 export function readWebhookConfig(env: Readonly<Record<string, string | undefined>>): WebhookConfig {
   const isPod = env['KUBERNETES_SERVICE_HOST'] !== undefined;
-  return loadServiceConfig({ env, defaults: { drainMs: isPod ? POD_DRAIN_MS : 0 } }, webhookConfigSchema);
+  const config = loadServiceConfig({ env, defaults: { drainMs: isPod ? POD_DRAIN_MS : 0 } }, webhookConfigSchema);
+  const problem = findLifetimeProblem(config);
+  if (problem !== undefined) throw new ConfigError([problem]);
+  return config;
 }

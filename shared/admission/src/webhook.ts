@@ -2,6 +2,7 @@ import type { ResourceType } from '@mooring/api';
 import { coreResources } from '@mooring/runtime';
 import type { Clock, HealthCheck, KubeClient, Log, Metrics } from '@mooring/runtime';
 import { traceparent, withRemoteParent, withSpan } from '@mooring/telemetry';
+import { certificatePolicy } from './certificates/policy.ts';
 import { TrustController } from './certificates/trust-controller.ts';
 import { createClusterFacts } from './facts/cluster-facts.ts';
 import { FactUnavailable } from './facts/fact-source.ts';
@@ -43,6 +44,12 @@ export interface WebhookSettings {
   readonly webhookAddress: string;
   readonly webhookPort: number;
   readonly webhookHosts: readonly string[];
+  /** Unlike any other process's. */
+  readonly instanceId: string;
+  readonly certificateMode: 'self' | 'cert-manager';
+  /** Durations as `8760h`. */
+  readonly caLifetime: string;
+  readonly leafLifetime: string;
 }
 
 /** The services whose names the shared certificate must carry: whichever starts first makes it for both. */
@@ -69,6 +76,9 @@ export class Webhook {
     this.#trust = new TrustController({
       client,
       namespace: config.namespace,
+      identity: config.instanceId,
+      mode: config.certificateMode,
+      policy: certificatePolicy(config),
       configurationType: kind.configurationType,
       configurationName: kind.configurationName,
       hosts: hostsOf(config),

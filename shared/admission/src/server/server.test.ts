@@ -3,8 +3,8 @@ import { request as httpsRequest, Agent } from 'node:https';
 import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { text } from 'node:stream/consumers';
-import { issueCertificates } from '../certificates/issue.ts';
-import type { CertificateBundle } from '../certificates/bundle.ts';
+import { makeCertificates } from '../certificates/make-certificates.ts';
+import type { MadeCertificates } from '../certificates/make-certificates.ts';
 import { allow } from '../review/responses.ts';
 import { createApp } from './app.ts';
 import type { Reviewer } from './app.ts';
@@ -32,14 +32,14 @@ interface Answer {
 }
 
 describe('the webhook server', () => {
-  let certificates: CertificateBundle;
+  let certificates: MadeCertificates;
   let server: HttpsServer;
   let reviewer: Reviewer;
   let errors: number[];
   const agent = new Agent({ keepAlive: true });
 
   before(async () => {
-    certificates = await issueCertificates({ hosts: ['127.0.0.1', 'localhost'], nowMs: Date.now() });
+    certificates = await makeCertificates({ hosts: ['127.0.0.1', 'localhost'], nowMs: Date.now() });
   });
 
   beforeEach(async () => {
@@ -177,7 +177,7 @@ describe('the webhook server', () => {
 
   it('shows a new certificate to new connections and keeps the open ones', async () => {
     const open = await openSocket(server.port, certificates.caCertificate);
-    const next = await issueCertificates({ hosts: ['127.0.0.1'], nowMs: Date.now() });
+    const next = await makeCertificates({ hosts: ['127.0.0.1'], nowMs: Date.now() });
     server.setCertificate(next);
     const fresh = await openSocket(server.port, next.caCertificate);
     open.write(`GET /v1/healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
