@@ -1,3 +1,4 @@
+import { settingDefinitions } from '@mooring/api';
 import { expect } from 'chai';
 import { chartValues } from '@mooring/chart';
 import type { ValueSchema } from '@mooring/chart';
@@ -71,6 +72,21 @@ describe("the chart's values", function () {
       expect(await environment({ [path]: given })).to.include({ [variable]: expected });
     });
   }
+
+  it('name every Setting, and hand each to its ConfigMap under its own name', async () => {
+    const given = Object.keys(chartValues['defaultSettings']?.properties ?? {});
+    const defaults = Object.entries<{ default: string }>(settingDefinitions);
+    expect(given).to.have.length(defaults.length);
+    // In the order of the source, so the values' keys are those of the definitions.
+    const wanted = defaults.filter(([, definition]) => definition.default !== '');
+    const values = Object.fromEntries(
+      defaults.map(([, definition], index) => [`defaultSettings.${given[index] ?? ''}`, definition.default]),
+    );
+    const objects = await renderChart({ values });
+    const configMap = objects.find(({ metadata }) => metadata.name === 'longhorn-default-resource');
+    const lines = (configMap?.['data'] as Record<string, string>)['default-setting.yaml']?.split('\n');
+    expect(lines?.sort()).to.deep.equal(wanted.map(([name, definition]) => `${name}: "${definition.default}"`).sort());
+  });
 
   const refused: readonly [what: string, values: Record<string, unknown>][] = [
     ['a log level that a service would refuse', { logLevel: 'loud' }],

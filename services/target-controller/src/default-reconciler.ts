@@ -1,10 +1,11 @@
-/** Keeps the target `default` in being and in step with its ConfigMap. */
+/** Keeps the target `default` in being, and it and the Settings in step with their ConfigMap. */
 import { ANNOTATION_UNINSTALL, DEFAULT_TARGET } from '@mooring/api';
 import type { BackupTarget } from '@mooring/api';
 import { isNotFound } from '@mooring/runtime';
 import type { Change, Outcome } from '@mooring/runtime';
 import { isGoingAway } from './mirror-failure.ts';
 import type { Parts } from './parts.ts';
+import { applyDefaultSettings } from './steps/apply-default-settings.ts';
 import { applyDefaultTarget } from './steps/apply-default-target.ts';
 
 /** The one key. */
@@ -43,6 +44,7 @@ export class DefaultReconciler {
   async reconcile(): Promise<Outcome> {
     if (this.#isUninstalled) return { result: 'done' };
     try {
+      await applyDefaultSettings(this.#parts);
       await applyDefaultTarget(this.#parts);
       return { result: 'done' };
     } catch (error) {

@@ -56,7 +56,11 @@ const KEYS: readonly (readonly [key: string, where: string, meaning: string])[] 
     'annotation on Backup, BackupBackingImage, SystemBackup',
     'ETag (or mtime and size) of the config that the status was read from',
   ],
-  [ANNOTATION_APPLIED_CONFIG, 'annotation on the BackupTarget `default`', 'what was last applied from its ConfigMap'],
+  [
+    ANNOTATION_APPLIED_CONFIG,
+    'annotation on the BackupTarget `default` and on Settings',
+    'what was last applied from the ConfigMap',
+  ],
   [
     ANNOTATION_CRD_VERSION,
     'annotation on CustomResourceDefinitions',

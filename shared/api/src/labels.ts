@@ -60,7 +60,10 @@ export const ANNOTATION_STORE = 'mooring.io/store';
 /** Annotation on a BackupTarget: `<lastSyncedAt>` of the sync whose empty listing the user confirms. */
 export const ANNOTATION_CONFIRM_EMPTY = 'mooring.io/confirm-empty';
 
-/** Annotation on `default`: the settings last applied from its ConfigMap, a JSON object of texts: `{"backup-target":"s3://…"}`. */
+/**
+ * Annotation: what was last applied from ConfigMap `longhorn-default-resource`. On the BackupTarget `default` a JSON object of texts,
+ * `{"backup-target":"s3://…"}`; on a Setting its value.
+ */
 export const ANNOTATION_APPLIED_CONFIG = 'mooring.io/applied-default-resource';
 
 /** Annotation: W3C traceparent of the request that last changed the spec, so that one trace spans the reconcile. */

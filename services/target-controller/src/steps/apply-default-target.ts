@@ -9,8 +9,9 @@ import {
   invalidSettings,
   readSettings,
 } from '../default-target.ts';
-import type { DefaultSettings, DefaultTargetChange } from '../default-target.ts';
-import type { ConfigMap, Parts } from '../parts.ts';
+import type { DefaultTargetChange } from '../default-target.ts';
+import type { Parts } from '../parts.ts';
+import { readDefaults, warnOfDefaults } from './read-defaults.ts';
 
 /**
  * One pass. Repeatable: what was applied is remembered on the object in the same write. Throws ApiError and ConnectionError; a ConfigMap
@@ -19,26 +20,14 @@ import type { ConfigMap, Parts } from '../parts.ts';
 export async function applyDefaultTarget(parts: Parts): Promise<void> {
   const { caches, namespace } = parts;
   const configMap = caches.configMaps.get(namespace, DEFAULT_RESOURCE_CONFIG_MAP);
-  const settings = await settingsOf(parts, configMap);
-  if (settings === undefined) return;
+  const read = await readDefaults(parts, configMap, DEFAULT_RESOURCE_KEY);
+  if (read === undefined) return;
+  const settings = readSettings(read.document);
   const problems = invalidSettings(settings);
-  if (problems.length > 0 && configMap !== undefined) warn(parts, configMap, problems.join('; '));
+  if (problems.length > 0 && configMap !== undefined) warnOfDefaults(parts, configMap, problems.join('; '));
   const change = decideDefaultTarget(settings, await readDefault(parts));
   if (change.kind === 'create') await create(parts, change);
   else if (change.kind === 'patch') await patch(parts, change);
-}
-
-async function settingsOf(parts: Parts, configMap: ConfigMap | undefined): Promise<DefaultSettings | undefined> {
-  const text = configMap?.data?.[DEFAULT_RESOURCE_KEY];
-  if (configMap === undefined || text === undefined) return {};
-  // 13 MiB of memory that only this rare pass needs.
-  const { parseYaml } = await import('../parse-yaml.ts');
-  try {
-    return readSettings(parseYaml(text));
-  } catch {
-    warn(parts, configMap, `key '${DEFAULT_RESOURCE_KEY}' is no valid YAML; correct it`);
-    return undefined;
-  }
 }
 
 async function readDefault({ client, namespace }: Parts): Promise<BackupTarget | undefined> {
@@ -77,10 +66,4 @@ async function patch({ client, namespace, log }: Parts, { spec, applied }: Chang
   const body = { metadata: { annotations: { [ANNOTATION_APPLIED_CONFIG]: applied } }, spec };
   await client.patch(resources.backupTargets, { namespace, name: DEFAULT_TARGET }, body, { kind: 'merge' });
   log.info({ target: DEFAULT_TARGET, settings: Object.keys(spec) }, 'the default backup target follows its ConfigMap');
-}
-
-function warn({ events, log }: Parts, configMap: ConfigMap, message: string): void {
-  const subject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: configMap.metadata };
-  events.record(subject, { type: 'Warning', reason: 'DefaultResourceInvalid', message });
-  log.warn({ configMap: configMap.metadata.name }, message);
 }

@@ -1,6 +1,6 @@
 /** What objects the chart describes, in Longhorn's names. */
-import { settingDefinitions } from '@mooring/api/settings';
-import type { SettingDefinition } from '@mooring/api/settings';
+import { settingDefinitions } from '@mooring/api';
+import type { SettingDefinition } from '@mooring/api';
 import { group } from '../value-schema.ts';
 import type { ValueSchema } from '../value-schema.ts';
 
