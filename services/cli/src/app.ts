@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addClusterCommands } from './cluster-commands.ts';
 import { inspectBackingImage, listBackingImageNames } from './commands/backing-images.ts';
+import { createFileBackup, type CreateFlags } from './commands/backup-create.ts';
 import { inspectBackup, inspectVolume, showHead } from './commands/backup-inspect.ts';
 import { listBackups, type ListOptions } from './commands/backup-list.ts';
 import { probe } from './commands/store-probe.ts';
@@ -50,6 +51,7 @@ function addBackupCommands(parent: Command, context: Context, result: Result): v
     .action(async (url: string | undefined, options: ListOptions) => {
       await on('stdout', async () => await listBackups(context, url, options));
     });
+  addCreateCommand(parent, context, result);
   const commands = [
     ['inspect', 'show one backup', 'stdout', inspectBackup],
     ['inspect-volume', 'show one volume', 'stdout', inspectVolume],
@@ -63,6 +65,32 @@ function addBackupCommands(parent: Command, context: Context, result: Result): v
     };
     parent.command(name).description(description).argument('[url]').action(action);
   }
+}
+
+function addCreateCommand(parent: Command, context: Context, result: Result): void {
+  const on = actions(context, result);
+  const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  parent
+    .command('create')
+    .description('back up a file or block device')
+    .argument('[file]', 'the file; its size must be a multiple of the block size')
+    .option('--dest <url>', 'URL of the store')
+    .option('--volume <name>', 'name of the volume in the store')
+    .option('--backup-name <name>', 'default: a new one; give it to go on with a backup that was interrupted')
+    .option('--snapshot-name <name>', 'default: follows from the path, size and time of the file')
+    .option('--snapshot-created <time>', 'RFC 3339; default: when the file was last written')
+    .option('--mode <mode>', 'full: send every block again; incremental: only what the store has not')
+    .option('--compression-method <method>', 'none, gzip or lz4; only the first backup of a volume decides', 'lz4')
+    .option('--backup-block-size <MiB>', '2 or 16', '2')
+    .option('--concurrent-limit <number>', 'blocks written at once', '1')
+    .option('--label <key=value>', 'may be given several times', repeated)
+    .option('--backing-image-name <name>', 'recorded in the volume')
+    .option('--backing-image-checksum <sha512>', 'recorded in the volume')
+    .option('--storage-class-name <name>', 'recorded in the volume')
+    .option('-o, --output <format>', 'json: more than the line of Longhorn')
+    .action(async (file: string | undefined, flags: CreateFlags) => {
+      await on('log', async () => await createFileBackup(context, file, flags));
+    });
 }
 
 function addSystemBackupCommands(parent: Command, context: Context, result: Result): void {

@@ -9,6 +9,8 @@ export interface World {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly now: () => Date;
+  /** Whether stderr is a terminal that can show a progress bar; default false. */
+  readonly isTerminal?: boolean;
 }
 
 /** How the errors of a command are shown: as text on stdout (what longhorn-manager greps), or only in the log on stderr. */

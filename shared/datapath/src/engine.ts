@@ -43,6 +43,11 @@ export interface SnapshotReader {
    * cut while open), `ReadFailed`.
    */
   read(offset: number, length: number, buffer: Uint8Array): Promise<void>;
+  /**
+   * Throws `SourceChanged` when what is read is no snapshot but a live volume, and was written to since it was opened.
+   * Absent where that cannot be. A backup asks before it commits.
+   */
+  assertUnchanged?(): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }

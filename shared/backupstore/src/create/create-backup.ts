@@ -181,6 +181,7 @@ interface Finished {
 
 // The commit point. MUST: only over our own in-progress config, which nobody has touched.
 async function commit(held: HeldStore, options: Checked, { base, begun, config }: Finished): Promise<void> {
+  await options.source.assertUnchanged?.();
   if (!(await isStillInProgress(held, options, begun.own.version))) throw changedError(options);
   const processingBlocks = config.isIncremental ? 'null' : '{}';
   const body = encodeConfigWithTable({ ...config, ...NO_FILE, processingBlocks }, base.table, options.blockBytes);
