@@ -1,12 +1,13 @@
 # The image of one service: docker build --build-arg SERVICE=validating-webhook .
-# SERVICE is a folder under services/ with an image of its own (shared/images/src/services.ts). `npm run images` builds all.
+# SERVICE is one of those in shared/images/src/services.ts; `npm run images` builds them all.
 ARG NODE_IMAGE=node:24-slim
 
 # What `npm ci` depends on, so that its layer stays while only sources change.
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /src
 COPY . .
-RUN mkdir /manifests && cp --parents package.json package-lock.json .npmrc shared/*/package.json services/*/package.json /manifests
+RUN mkdir /manifests \
+  && cp --parents package.json package-lock.json .npmrc shared/*/package.json services/*/package.json /manifests
 
 FROM ${NODE_IMAGE} AS bundle
 WORKDIR /src
@@ -14,12 +15,9 @@ COPY --from=manifests /manifests ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY . .
 ARG SERVICE
-# --source-map for a debugger that shows the sources' lines
-ARG BUNDLE_FLAGS=
-# Times of files, in seconds since 1970: the same sources give the same image
+# Time of all files, in seconds since 1970: the same sources give the same image.
 ARG SOURCE_DATE_EPOCH=0
-RUN node shared/images/src/bundle-main.ts "${SERVICE}" /out/app ${BUNDLE_FLAGS} \
-  && cp LICENSE /out/app/ \
+RUN node shared/images/src/bundle-main.ts "${SERVICE}" /out/app \
   && find /out -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
 # Node, the libraries that it is linked to, and one user: no shell, no package manager.
@@ -33,7 +31,14 @@ RUN mkdir -p /rootfs/usr/local/bin /rootfs/etc /rootfs/app \
   && echo 'hosts: files dns' >/rootfs/etc/nsswitch.conf \
   && find /rootfs -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
+# What changes least comes first: a changed service is one new layer.
 FROM scratch
+COPY --from=runtime /rootfs/ /
+ENV PATH=/usr/local/bin NODE_ENV=production
+WORKDIR /app
+USER 65532:65532
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/app/main.js"]
 ARG SERVICE
 ARG VERSION=0.0.0
 ARG REVISION=
@@ -42,10 +47,4 @@ LABEL org.opencontainers.image.title="mooring-${SERVICE}" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-COPY --from=runtime /rootfs/ /
 COPY --from=bundle /out/ /
-ENV PATH=/usr/local/bin NODE_ENV=production
-WORKDIR /app
-USER 65532:65532
-STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "/app/main.js"]

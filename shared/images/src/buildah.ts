@@ -3,7 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { makeBaseImage } from './base-image.ts';
-import { repositoryFolder } from './bundle.ts';
 import { BASE_IMAGE, buildArguments, type Engine } from './engine.ts';
 import { run } from './run.ts';
 
@@ -75,14 +74,14 @@ export async function openBuildah(log: (line: string) => void): Promise<Engine> 
   const folder = await openFolder();
   const { buildah } = folder;
   await ensureBaseImage(folder, log);
-  const mounts = await machineMounts(folder.folder);
   return {
     name: 'buildah',
-    async build({ reference, buildArgs }) {
-      await buildah([
-        ...['bud', '--quiet', '--layers', '--pull=false', '--timestamp', buildArgs['SOURCE_DATE_EPOCH'] ?? '0'],
-        ...['--format', 'docker', ...mounts, ...buildArguments(buildArgs), '--tag', reference, repositoryFolder],
-      ]);
+    async build(request) {
+      // Only the stage `bundle` reaches for a registry.
+      const mounts = request.bundleFolder === undefined ? await machineMounts(folder.folder) : [];
+      const reproducible = ['--timestamp', request.buildArgs['SOURCE_DATE_EPOCH'] ?? '0', '--identity-label=false'];
+      const options = ['--quiet', '--layers', '--pull=false', '--format', 'docker', ...reproducible, ...mounts];
+      await buildah(['bud', ...options, ...buildArguments(request)]);
     },
     async push(reference) {
       const isLoopback = /^(127\.|localhost[:/])/.test(reference);

@@ -1,8 +1,9 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
+import { moveLicences } from './licences.ts';
 
 /** The repository's folder. */
 export const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,27 +50,31 @@ export async function bundleEntries(entries: Readonly<Record<string, string>>, f
 export interface BundleRequest {
   /** A folder under `services/`. */
   service: string;
-  /** Replaced. Holds `main.js`, its chunks, `package.json` and `sbom.cdx.json` afterwards. */
+  /** Replaced. Holds `main.js`, its chunks and `package.json` afterwards, and the lists, if asked for. */
   folder: string;
-  /** Whether the sources' lines go into the bundle (inline source map), for a debugger; default false. */
-  hasSourceMap?: boolean;
+  /** Whether to write `sbom.cdx.json` (CycloneDX), `LICENSE` and `THIRD-PARTY-LICENSES`; default true. */
+  hasLists?: boolean;
 }
 
 /** Bundles one service for its image and returns esbuild's account of the inputs; throws esbuild's BuildFailure. */
-export async function bundleService({ service, folder, hasSourceMap = false }: BundleRequest): Promise<Metafile> {
+export async function bundleService({ service, folder, hasLists = true }: BundleRequest): Promise<Metafile> {
   await rm(folder, { recursive: true, force: true });
+  const list = join(folder, 'sbom.cdx.json');
   const { metafile } = await build({
     ...bundleOptions,
     entryPoints: { main: join('services', service, 'src', 'main.ts') },
     outdir: folder,
-    sourcemap: hasSourceMap ? 'inline' : false,
-    plugins: [contentsList(join(folder, 'sbom.cdx.json'))],
+    plugins: hasLists ? [contentsList(list)] : [],
   });
   await writeFile(join(folder, 'package.json'), `${JSON.stringify({ private: true, type: 'module' })}\n`);
+  if (hasLists) {
+    await moveLicences(list, join(folder, 'THIRD-PARTY-LICENSES'));
+    await copyFile(join(repositoryFolder, 'LICENSE'), join(folder, 'LICENSE'));
+  }
   return metafile;
 }
 
-/** The list of what is in the bundle, with versions and licence texts: CycloneDX, from esbuild's account of the inputs. */
+/** What is in the bundle, with versions and licence texts: CycloneDX, from esbuild's account of what it took. */
 function contentsList(outputFile: string) {
   return cyclonedxEsbuildPlugin({ outputFile, specVersion: '1.6', outputReproducible: true, gatherLicenseTexts: true });
 }

@@ -1,3 +1,5 @@
+import { repositoryFolder } from './bundle.ts';
+
 /** Name of the image that the Dockerfile starts from. */
 export const BASE_IMAGE = 'node:24-slim';
 
@@ -7,6 +9,8 @@ export interface ImageRequest {
   reference: string;
   /** The Dockerfile's ARGs: `{ SERVICE: 'cli' }`. */
   buildArgs: Readonly<Record<string, string>>;
+  /** A folder that stands in for the Dockerfile's stage `bundle`: `out/app/main.js` below it. Absent: that stage is built. */
+  bundleFolder?: string;
 }
 
 /** A program that builds the Dockerfile and pushes what it built. Each method throws CommandError with its last words. */
@@ -18,7 +22,9 @@ export interface Engine {
   tag(from: string, to: string): Promise<void>;
 }
 
-/** The Dockerfile's ARGs as command line. */
-export function buildArguments(buildArgs: ImageRequest['buildArgs']): string[] {
-  return Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+/** The command line's part that docker and buildah have in common. */
+export function buildArguments({ reference, buildArgs, bundleFolder }: ImageRequest): string[] {
+  const values = Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  const stage = bundleFolder === undefined ? [] : ['--build-context', `bundle=${bundleFolder}`];
+  return [...values, ...stage, '--tag', reference, repositoryFolder];
 }

@@ -1,12 +1,11 @@
 import { openBuildah } from './buildah.ts';
-import { repositoryFolder } from './bundle.ts';
 import { buildArguments, type Engine } from './engine.ts';
 import { run, succeeds } from './run.ts';
 
 const docker: Engine = {
   name: 'docker',
-  async build({ reference, buildArgs }) {
-    await run('docker', ['build', '--quiet', ...buildArguments(buildArgs), '--tag', reference, repositoryFolder]);
+  async build(request) {
+    await run('docker', ['build', '--quiet', ...buildArguments(request)]);
   },
   async push(reference) {
     await run('docker', ['push', '--quiet', reference]);

@@ -31,7 +31,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   child.stdin.on('error', () => undefined).end(options.input);
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
-      reject(new CommandError(`${command} ${args[0] ?? ''}`, why, Buffer.concat([...stdout, ...stderr]).toString()));
+      reject(new CommandError([command, ...args].join(' '), why, Buffer.concat([...stdout, ...stderr]).toString()));
     };
     child.on('error', (error) => {
       fail(error.message);
