@@ -16,7 +16,8 @@ import (
 // The first bytes of every block that the format's own library writes.
 var (
 	gzipHeader = []byte{0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0xff}
-	lz4Header  = []byte{0x04, 0x22, 0x4d, 0x18, 0x64, 0x70, 0xb9}
+	// Magic, then FLG: version 1, independent blocks, content checksum. The size of the frame's blocks may be any.
+	lz4Header = []byte{0x04, 0x22, 0x4d, 0x18, 0x64}
 )
 
 // shortChecksum is the format's checksum: the first 64 hex digits of SHA-512.

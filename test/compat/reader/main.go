@@ -1,9 +1,9 @@
 // Command reader opens a backup store in a directory as strictly as the format's own library would have written it, restores
 // everything in it, and reports what breaks a rule. It shares no code with Mooring: what it accepts, Longhorn reads.
 //
-//	reader [-partial] DIR
+//	reader [-partial] DIR...
 //
-// The report is JSON on stdout: the SHA-256 of every image and the problems found. -partial accepts what an interrupted run
+// The reports, one for each directory, are a JSON array on stdout: the SHA-256 of every image and the problems found. -partial accepts what an interrupted run
 // may leave: in-progress configs, blocks without references, locks, temporary files, a block count that is too high or low.
 package main
 
@@ -17,7 +17,7 @@ import (
 	"strings"
 )
 
-// report is what the program prints.
+// report is what the program prints of one directory.
 type report struct {
 	// Volumes holds the SHA-256 of each complete backup's image, by volume and backup.
 	Volumes map[string]map[string]string `json:"volumes"`
@@ -43,27 +43,38 @@ type store struct {
 func main() {
 	partial := flag.Bool("partial", false, "accept what an interrupted run may leave")
 	flag.Parse()
-	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: reader [-partial] DIR")
+	if flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "usage: reader [-partial] DIR...")
 		os.Exit(2)
 	}
-	s := &store{root: flag.Arg(0), partial: *partial, taken: map[string]bool{}}
-	s.report = report{Volumes: map[string]map[string]string{}, BackingImages: map[string]string{}, SystemBackups: []string{}, Problems: []string{}}
-	if err := s.walk(); err != nil {
+	reports := []report{}
+	for _, root := range flag.Args() {
+		s := &store{root: root, partial: *partial, taken: map[string]bool{}}
+		s.report = report{Volumes: map[string]map[string]string{}, BackingImages: map[string]string{}, SystemBackups: []string{}, Problems: []string{}}
+		if err := s.readAll(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		reports = append(reports, s.report)
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(reports); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+func (s *store) readAll() error {
+	if err := s.walk(); err != nil {
+		return err
 	}
 	s.readVolumes()
 	s.readBackingImages()
 	s.readSystemBackups()
 	s.judgeRest()
 	sort.Strings(s.report.Problems)
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetIndent("", " ")
-	if err := encoder.Encode(s.report); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	return nil
 }
 
 func (s *store) walk() error {

@@ -62,6 +62,9 @@ func (s *store) readLocks(folder string) {
 
 func (s *store) readVolume(name, folder string) {
 	var config volumeConfig
+	if s.partial && len(s.below(folder)) == len(s.below(folder+"locks/")) {
+		return
+	}
 	if err := s.readConfig(folder+"volume.cfg", &config); err != nil {
 		s.problem("%svolume.cfg: %v", folder, err)
 		return

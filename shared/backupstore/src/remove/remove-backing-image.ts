@@ -32,6 +32,7 @@ export async function removeBackingImage(options: RemoveBackingImageOptions): Pr
       store,
       lock,
       lockOptions,
+      removed: backingImageConfigKey(name),
       signal,
       log: options.log ?? (() => undefined),
       onConfigs: async () => Promise.resolve(),

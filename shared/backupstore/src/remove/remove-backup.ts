@@ -42,6 +42,7 @@ export async function removeBackup(options: RemoveBackupOptions): Promise<SweepR
       store,
       lock,
       lockOptions,
+      removed: backupConfigKey(volume, backup),
       signal,
       log: options.log ?? (() => undefined),
       onConfigs: async (configs) => {

@@ -1,10 +1,11 @@
-import { isStoreError } from '../errors.ts';
+import { isStoreError, StoreError } from '../errors.ts';
 import { backupsPrefix, locksPrefix, volumeConfigKey, volumePrefix } from '../layout.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { lockTypes } from '../locks/types.ts';
 import { withLock } from '../locks/with-lock.ts';
 import { listPages } from '../scan/list-all.ts';
 import { KeyRemover } from './key-remover.ts';
+import type { ObjectStore } from '../store.ts';
 import type { RemoveOptions } from './types.ts';
 
 /** Which volume to remove. */
@@ -30,32 +31,51 @@ export async function removeVolume(options: RemoveVolumeOptions): Promise<Remove
     using stop = linkSignals(`remove volume '${volume}'`, { cancelled, lost: lock.lost });
     const { signal } = stop;
     const remover = new KeyRemover({ store, lock, signal });
-    const locks = locksPrefix(volume);
-    const config = volumeConfigKey(volume);
-    const expired: string[] = [];
-    const removeBelow = async (prefix: string): Promise<void> => {
-      for await (const page of listPages(store, { prefix, signal })) {
-        for (const { key } of page.objects) {
-          if (key.startsWith(locks)) expired.push(key);
-          else if (key !== config) await remover.add(key);
-        }
-      }
-      await remover.end();
-    };
     try {
-      await removeBelow(backupsPrefix(volume));
-      await removeBelow(volumePrefix(volume));
-      await remover.add(config);
+      for (const prefix of [backupsPrefix(volume), volumePrefix(volume)]) {
+        for await (const key of contentBelow(store, { volume, prefix, signal })) await remover.add(key);
+        await remover.end();
+      }
+      for await (const key of contentBelow(store, { volume, prefix: volumePrefix(volume), signal })) {
+        throw new StoreError('Unavailable', {
+          action: `delete object '${key}'`,
+          detail: 'it is still there after it was deleted',
+          key,
+        });
+      }
+      await remover.add(volumeConfigKey(volume));
       await remover.end();
-      // Our own goes when it is released.
-      const others = expired.filter((key) => key !== lock.key);
-      if (others.length > 0) await store.delete(others, { signal });
     } catch (error) {
       await remover.stop();
       throw error;
     }
+    await removeOtherLocks(store, { volume, own: lock.key, signal });
     return { objectsRemoved: remover.removed };
   });
+}
+
+// Everything but `volume.cfg` and the locks.
+async function* contentBelow(
+  store: ObjectStore,
+  { volume, prefix, signal }: { readonly volume: string; readonly prefix: string; readonly signal: AbortSignal },
+): AsyncGenerator<string> {
+  for await (const page of listPages(store, { prefix, signal })) {
+    for (const { key } of page.objects) {
+      if (key !== volumeConfigKey(volume) && !key.startsWith(locksPrefix(volume))) yield key;
+    }
+  }
+}
+
+// Our own goes when it is released.
+async function removeOtherLocks(
+  store: ObjectStore,
+  { volume, own, signal }: { readonly volume: string; readonly own: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const keys: string[] = [];
+  for await (const page of listPages(store, { prefix: locksPrefix(volume), signal })) {
+    keys.push(...page.objects.map(({ key }) => key).filter((key) => key !== own));
+  }
+  if (keys.length > 0) await store.delete(keys, { signal });
 }
 
 async function hasObjects({ store, volume, signal }: RemoveVolumeOptions): Promise<boolean> {

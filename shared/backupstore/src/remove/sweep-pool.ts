@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.ts';
 import { isExpired } from '../locks/judge.ts';
 import { readLocks } from '../locks/read-locks.ts';
 import { lockTypes, type HeldLock, type LockOptions } from '../locks/types.ts';
@@ -21,6 +22,8 @@ export interface SweepContext {
   readonly lock: HeldLock;
   /** As the lock was taken, to find the locks of others. */
   readonly lockOptions: LockOptions;
+  /** Key of the config that was removed before. */
+  readonly removed: string;
   /** Fires too when the lock is lost. */
   readonly signal: AbortSignal;
   readonly log: (message: string) => void;
@@ -38,7 +41,7 @@ export async function sweepPool(pool: BlockPool, context: SweepContext): Promise
   let start = 0;
   for (let passes = 0; start < MarkSet.END;) {
     if (passes++ === MAX_PASSES) return { ...result, skipped: `${pool.noun}s changed while their blocks were counted` };
-    const configs = await pool.list(context.signal);
+    const configs = await listTrusted(pool, context);
     const marks = new MarkSet(start);
     const marked = await markBlocks(pool, configs, { marks, signal: context.signal });
     const isStable = !marked.hasChanged && isSameSet(configs, await pool.list(context.signal));
@@ -54,6 +57,23 @@ export async function sweepPool(pool: BlockPool, context: SweepContext): Promise
     passes = 0;
   }
   return result;
+}
+
+// MUST: a store that answers "nothing" after an outage would have every block removed. So nothing is believed only from a
+// store that lists our own lock, and a config that was removed must be gone.
+async function listTrusted(pool: BlockPool, context: SweepContext): Promise<readonly PoolConfig[]> {
+  const { store, lock, signal, removed } = context;
+  const configs = await pool.list(signal);
+  if (configs.some(({ key }) => key === removed)) {
+    const detail = 'it is still there after it was deleted';
+    throw new StoreError('Unavailable', { action: `delete object '${removed}'`, detail, key: removed });
+  }
+  if (configs.length > 0) return configs;
+  for await (const page of listPages(store, { prefix: lock.key, signal })) {
+    if (page.objects.some(({ key }) => key === lock.key)) return configs;
+  }
+  const detail = 'the store lists nothing, not even our own lock';
+  throw new StoreError('Unavailable', { action: `list ${pool.noun}s`, detail });
 }
 
 async function sweepMarked(pool: BlockPool, marks: MarkSet, context: SweepContext): Promise<SweepResult> {

@@ -40,7 +40,10 @@ async function getBlock(store: ObjectStore, options: FetchBlockOptions): Promise
   // The range lets the call have the time that so many bytes need.
   const range = { start: 0, end: maxBytes + OVERHEAD_BYTES };
   try {
-    return await store.get({ key, range, ...(signal !== undefined && { signal }) });
+    const content = await store.get({ key, range, ...(signal !== undefined && { signal }) });
+    if (content.body.length === Math.min(content.size, range.end + 1)) return content;
+    // Not corrupt: the object may be sound.
+    throw new StoreError('Unavailable', { action: `read block '${key}'`, detail: 'the answer was cut short', key });
   } catch (error) {
     if (!isStoreError(error, 'NotFound')) throw error;
     throw new StoreError('BlockMissing', { action: `read block '${key}'`, key, cause: error });
