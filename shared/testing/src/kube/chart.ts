@@ -19,6 +19,8 @@ export interface ChartOptions {
   namespace?: string;
   /** Values as in the chart's values.yaml, nested. */
   values?: Record<string, unknown>;
+  /** Whether the objects of helm's hooks are among them; default false. */
+  hooks?: boolean;
   log?: (line: string) => void;
 }
 
@@ -29,7 +31,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /**
  * What an installation of the chart makes: the CRDs, which a hook of it applies, and the objects that the real helm renders; not the hooks
- * themselves. Throws with helm's words when the values do not fit.
+ * themselves unless they are asked for. Throws with helm's words when the values do not fit.
  */
 export async function renderChart(options: ChartOptions = {}): Promise<KubeManifest[]> {
   const { helm } = await ensureBinaries(['helm'], options.log === undefined ? {} : { log: options.log });
@@ -38,7 +40,8 @@ export async function renderChart(options: ChartOptions = {}): Promise<KubeManif
   const { stdout } = await run(
     helm,
     [
-      ...['template', 'mooring', chartFolder, '--namespace', namespace, '--kube-version', '1.36.3', '--no-hooks'],
+      ...['template', 'mooring', chartFolder, '--namespace', namespace, '--kube-version', '1.36.3'],
+      ...(options.hooks === true ? [] : ['--no-hooks']),
       ...values.flatMap((value) => ['--set-json', value]),
     ],
     { maxBuffer: MAX_OUTPUT_BYTES },
