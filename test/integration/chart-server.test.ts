@@ -25,6 +25,15 @@ async function render(values: string): Promise<KubeManifest[]> {
   return parseManifests(stdout);
 }
 
+/** The manifest that NOTES.txt tells the user to apply. */
+async function advisedManifest(): Promise<string> {
+  const { helm } = await ensureBinaries(['helm']);
+  const args = ['install', 'mooring', CHART, '--namespace', RELEASE, '--dry-run=client', '--kubeconfig', '/dev/null'];
+  const { stdout } = await run(helm, args, { maxBuffer: 64 * 1024 * 1024 });
+  const [, manifest = ''] = /<<'MANIFEST'\n(.*?)\n *MANIFEST/s.exec(stdout) ?? [];
+  return manifest;
+}
+
 /** The Pod that a Deployment or Job would make. */
 function podOf(workload: KubeManifest): { metadata: object; spec: { serviceAccountName: string } } | undefined {
   const { template } = (workload['spec'] ?? {}) as {
@@ -58,8 +67,9 @@ describe('what the chart renders', function () {
 
   it('passes the suites of helm-unittest', async () => {
     const { 'helm-unittest': unittest } = await ensureBinaries(['helm-unittest']);
-    const { stdout } = await run(unittest, ['--strict', CHART]);
-    expect(stdout).to.match(/Tests: +\d+ passed, \d+ total/);
+    // It says on stdout what differs.
+    const { stdout } = await run(unittest, ['--strict', CHART]).catch((error: { stdout: string }) => error);
+    expect(stdout, stdout).to.match(/Tests: +\d+ passed, \d+ total/);
   });
 
   for (const values of MATRIX) {
@@ -69,6 +79,12 @@ describe('what the chart renders', function () {
       await applyObjects(cluster.api, await render(values), { isDryRun: true });
     });
   }
+
+  it('ends in notes whose manifest the API server takes as it stands', async () => {
+    const [target] = parseManifests(await advisedManifest());
+    expect(target?.kind).to.equal('BackupTarget');
+    await applyObjects(cluster.api, target === undefined ? [] : [target], { isDryRun: true });
+  });
 
   it('makes only Pods that a namespace of the Pod Security Standard `restricted` lets in', async () => {
     const pods = (await render('everything')).flatMap((object) => podOf(object) ?? []);

@@ -37,6 +37,7 @@ args (list), rules (YAML text of a ClusterRole), namespaceRules (of a Role in th
 {{- $namespace := .root.Release.Namespace }}
 {{- $meta := dict "root" .root "component" .component "events" .events "name" $name "weight" "-10" }}
 {{- $own := .root.Values.cli }}
+{{- $podValue := dict "root" .root "own" $own }}
 ---
 apiVersion: v1
 kind: ServiceAccount
@@ -99,28 +100,23 @@ spec:
     metadata:
       labels:
         {{- include "mooring.selectorLabels" (dict "root" .root "service" .component) | nindent 8 }}
-        {{- with .root.Values.commonLabels }}
-        {{- toYaml . | nindent 8 }}
+        {{- with include "mooring.podLabels" $podValue }}
+        {{- . | nindent 8 }}
         {{- end }}
+      {{- with include "mooring.podValue" (merge (dict "key" "podAnnotations") $podValue) }}
+      annotations:
+        {{- . | nindent 8 }}
+      {{- end }}
     spec:
       restartPolicy: Never
       serviceAccountName: {{ $name }}
       automountServiceAccountToken: true
-      {{- include "mooring.podSettings" (dict "root" .root "own" $own) | trim | nindent 6 }}
+      {{- include "mooring.podSettings" $podValue | trim | nindent 6 }}
       containers:
         - name: {{ .component }}
-          image: {{ include "mooring.image" (dict "root" .root "service" "cli" "image" $own.image) }}
-          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+          {{- include "mooring.containerSettings" (merge (dict "service" "cli") $podValue) | nindent 10 }}
           args: {{ toJson .args }}
           terminationMessagePolicy: FallbackToLogsOnError
-          {{- with .root.Values.securityContext }}
-          securityContext:
-            {{- toYaml . | nindent 12 }}
-          {{- end }}
-          {{- with $own.resources }}
-          resources:
-            {{- toYaml . | nindent 12 }}
-          {{- end }}
 {{- end }}
 
 {{- /* Our kinds' plurals; what a hook that takes finalizers off may do with them. */ -}}

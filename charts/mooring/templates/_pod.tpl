@@ -31,6 +31,13 @@ lists are joined, maps merged, the component's own wins. dict root, own, key. YA
 {{- end }}
 {{- end }}
 
+{{- /* Labels of a Pod besides those that it is selected by: the values'. dict root, own. May be empty. */ -}}
+{{- define "mooring.podLabels" -}}
+{{- with mergeOverwrite (dict) (deepCopy .root.Values.commonLabels) (deepCopy .root.Values.podLabels) (deepCopy .own.podLabels) }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- /* What every Pod of ours has in its spec, Jobs included. dict root, own (the component's values). */ -}}
 {{- define "mooring.podSettings" -}}
 {{- $root := .root }}
@@ -69,9 +76,6 @@ securityContext:
 resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-envFrom:
-  - configMapRef:
-      name: mooring-environment
 {{- with include "mooring.podValue" (dict "root" .root "own" .own "key" "extraEnv") }}
 env:
   {{- . | nindent 2 }}

@@ -21,9 +21,12 @@ export const podValues = {
   priorityClassName: text(
     'PriorityClass of Pods. Without the webhooks, none of our objects can be written: where nodes are full, use system-cluster-critical (some providers ask for a ResourceQuota first)',
   ),
-  extraEnv: list("Further environment variables of every container; they win over the chart's own", {
-    items: ENVIRONMENT_ITEM,
-  }),
+  extraEnv: list(
+    "Further environment variables of every container, for example HTTPS_PROXY and NO_PROXY; they win over the chart's own",
+    {
+      items: ENVIRONMENT_ITEM,
+    },
+  ),
 } satisfies Record<string, ValueSchema>;
 
 /** Security of every Pod and container: the Pod Security Standard `restricted`. */
