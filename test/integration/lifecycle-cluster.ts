@@ -15,7 +15,7 @@ import {
   temporaryFolder,
 } from '@mooring/testing';
 import { repositoryFolder } from './admission-cluster.ts';
-import { LifecycleNode } from './lifecycle-node.ts';
+import { type HookRun, LifecycleNode, runCli } from './lifecycle-node.ts';
 
 /** Namespace of the objects. */
 export const OBJECTS = 'longhorn-system';
@@ -32,6 +32,8 @@ export interface LifecycleCluster {
   /** `helm install`, with the values for this cluster and some more; of a copy of the chart, if given. */
   install(release?: string, ...more: string[]): Promise<string>;
   upgrade(release?: string, ...more: string[]): Promise<string>;
+  /** Runs the command line as the administrator. */
+  cli(...args: string[]): Promise<HookRun>;
   get<T>(type: ResourceType, name: string, namespace?: string): Promise<T | undefined>;
   /** Waits until the namespace is gone. */
   namespaceGone(name: string): Promise<void>;
@@ -85,6 +87,7 @@ export async function startLifecycleCluster(options: { runsServices: boolean }):
     install: (release = 'mooring', ...more) =>
       call('install', release, chart, '--create-namespace', ...values, ...more),
     upgrade: (release = 'mooring', ...more) => call('upgrade', release, chart, ...values, ...more),
+    cli: (...args) => runCli(args, plane.kubeconfig),
     get,
     namespaceGone: async (name) => {
       const isGone = async (): Promise<boolean> => (await get(coreResources.namespaces, name)) === undefined;
@@ -96,6 +99,16 @@ export async function startLifecycleCluster(options: { runsServices: boolean }):
       await plane.stop();
     },
   };
+}
+
+/** What helm says when it fails. Throws when it does not. */
+export async function helmError(call: Promise<unknown>): Promise<string> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error === undefined) throw new Error('failed to see helm fail');
+  return String((error as { stderr?: string }).stderr);
 }
 
 /** One hash over the names and bytes of all files below a folder, and how many there are. */

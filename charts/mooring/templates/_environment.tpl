@@ -1,8 +1,9 @@
-{{- /* Settings that every service takes from its environment, and the hook Jobs too. The names are those of shared/config. */ -}}
+{{- /* Settings that every service takes from its environment. The names are those of shared/config. */ -}}
 {{- define "mooring.environment" -}}
 MOORING_NAMESPACE: {{ .Release.Namespace | quote }}
 MOORING_OBJECT_NAMESPACE: {{ .Values.objectNamespace | quote }}
 MOORING_ALLOWED_SCHEMES: {{ join "," .Values.allowedSchemes | quote }}
+MOORING_COEXISTENCE: {{ .Values.coexistence.allow | quote }}
 MOORING_LOG_LEVEL: {{ .Values.logLevel | quote }}
 MOORING_CERTIFICATE_MODE: {{ .Values.certificates.mode | quote }}
 MOORING_CA_LIFETIME: {{ .Values.certificates.caLifetime | quote }}

@@ -1,4 +1,4 @@
-import type { Scheme } from '@mooring/api';
+import { resources, type Scheme } from '@mooring/api';
 import { TargetStores } from '@mooring/backupstore';
 import {
   type Clock,
@@ -8,6 +8,7 @@ import {
   type KubeClient,
   type Log,
   type Metrics,
+  releaseUnownedKinds,
   SecretCache,
   systemClock,
   WRITES_IN_FLIGHT,
@@ -27,6 +28,9 @@ const PASSES_PER_TARGET = 256;
 /** Lane of Backups that are being deleted: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';
 
+/** Kinds that this service lets go until it works on them. */
+const UNOWNED = [resources.snapshots, resources.recurringJobs];
+
 /** What the controller is made with. */
 export interface BackupControllerOptions {
   /** Fenced, where there is a leader. */
@@ -34,6 +38,8 @@ export interface BackupControllerOptions {
   /** The object namespace. */
   readonly namespace: string;
   readonly allowedSchemes: readonly Scheme[];
+  /** Whether a Longhorn runs in the same cluster; then objects that only it works on are left alone. Default false. */
+  readonly coexistence?: boolean | undefined;
   readonly clock?: Clock | undefined;
   readonly log?: Log | undefined;
   readonly metrics?: Metrics | undefined;
@@ -61,12 +67,15 @@ export function createBackupController(options: BackupControllerOptions): Contro
     log,
     metrics,
   });
+  const types = options.coexistence === true ? [] : UNOWNED;
+  const unowned = releaseUnownedKinds({ ...common, types, name: 'backup-release', clock });
   const unobserve = observeCaches(caches);
   const onStopped = (): void => {
     stores.close();
     unobserve();
   };
-  return new ControllerGroup({ caches, controllers: [controller], events, onStopped });
+  const controllers = [controller, unowned.controller];
+  return new ControllerGroup({ caches: { ...caches, ...unowned.caches }, controllers, events, onStopped });
 }
 
 function laneOf(entry: BackupEntry | undefined): string {

@@ -5,9 +5,10 @@ import type { VolumeEntry } from './volume-entry.ts';
 /**
  * What one pass over a Backup does.
  * `release`: it is being deleted, let the object go. `decline`: it was made from a Snapshot here, which this version cannot back up: say so.
- * `read`: fill it in from the store. `wait`: it is asked to sync, but its target or its volume is not ready. `rest`: nothing.
+ * `read`: fill it in from the store. `wait`: it is asked to sync, but its target or its volume is not ready. `claim`: the same or nothing, but
+ * our finalizer is missing, which an uninstall took off. `rest`: nothing.
  */
-export type Pass = 'release' | 'decline' | 'read' | 'wait' | 'rest';
+export type Pass = 'release' | 'decline' | 'read' | 'wait' | 'claim' | 'rest';
 
 /** What a pass is decided on, all from caches. */
 export interface PassFacts {
@@ -18,8 +19,17 @@ export interface PassFacts {
 
 /** Decides what a pass does. */
 export function decidePass({ entry, target, volume }: PassFacts): Pass {
-  if (entry.isDeleting) return entry.metadata.finalizers.includes(FINALIZER) ? 'release' : 'rest';
-  if (entry.isLocal) return entry.state === '' && entry.readyReason !== 'NotSupportedYet' ? 'decline' : 'rest';
+  const isOurs = entry.metadata.finalizers.includes(FINALIZER);
+  if (entry.isDeleting) return isOurs ? 'release' : 'rest';
+  const pass = entry.isLocal ? decideLocal(entry) : decideMirror({ entry, target, volume });
+  return !isOurs && (pass === 'wait' || pass === 'rest') ? 'claim' : pass;
+}
+
+function decideLocal({ state, readyReason }: BackupEntry): Pass {
+  return state === '' && readyReason !== 'NotSupportedYet' ? 'decline' : 'rest';
+}
+
+function decideMirror({ entry, target, volume }: PassFacts): Pass {
   if (!isAsked(entry)) return 'rest';
   return isTargetReadable(entry, target) && isVolumeKnown(entry, volume) ? 'read' : 'wait';
 }

@@ -46,7 +46,7 @@ type Before = Pick<Backup, 'metadata' | 'status'>;
  *
  *     deleted ──────────────────────────→ release: our finalizer
  *     made from a Snapshot here ────────→ decline: said once in `Ready`
- *     not asked to sync ────────────────→ rest
+ *     not asked to sync ────────────────→ rest (our finalizer, if an uninstall took it off)
  *     target or volume not ready ───────→ wait: their own change asks again
  *     asked ────────────────────────────→ 1 ranged GET → (spec.backupBlockSize, if not 2 MiB) → 1 status write
  *
@@ -68,6 +68,7 @@ export class BackupReconciler {
     const pass = decidePass(facts);
     if (pass === 'release') await releaseBackup(this.#parts, facts);
     if (pass === 'decline') await this.#decline(entry, context.signal);
+    if (pass === 'claim') await this.#claim(entry);
     if (pass !== 'read' || target === undefined || volume === undefined) return DONE;
     const attributes = { 'k8s.object.name': entry.metadata.name, 'mooring.target': target.metadata.name };
     const parent = entry.traceparent === '' ? undefined : entry.traceparent;
@@ -109,6 +110,12 @@ export class BackupReconciler {
       if (isAboutThisBackup(error)) await this.#report(entry, { error }, signal);
       throw error;
     }
+  }
+
+  async #claim(entry: BackupEntry): Promise<void> {
+    const { client, limitWrites } = this.#parts;
+    const options = { client, type: resources.backups, object: subjectOf(entry), finalizer: FINALIZER };
+    await limitWrites(() => addFinalizer(options));
   }
 
   async #decline(entry: BackupEntry, signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { resources } from '@mooring/api';
 import type { ServiceConfig } from '@mooring/config';
 import { type ServiceContext, startControllerService, systemClock } from '@mooring/runtime';
 import { type Logger, metrics } from '@mooring/telemetry';
@@ -15,6 +16,7 @@ export async function startApp(context: ServiceContext, config: ServiceConfig, l
     config,
     log,
     context,
+    types: [resources.backupTargets, resources.backupBackingImages, resources.systemBackups],
     create: (client) => createTargetController({ ...base, client }),
   });
 }

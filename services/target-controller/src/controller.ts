@@ -10,7 +10,7 @@ import { observeCaches } from './metrics.ts';
 import { DEFAULT_KEY, DefaultReconciler } from './default-reconciler.ts';
 import type { Caches, Parts } from './parts.ts';
 import { TargetReconciler } from './reconciler.ts';
-import { releaseKey, releaseMirror } from './release-reconciler.ts';
+import { needsRelease, releaseKey, releaseMirror } from './release-reconciler.ts';
 import type { Deletable } from './steps/delete-mirror.ts';
 import { targetAskedByBackingImage, targetsConcernedBySecret, targetsConcernedByTarget } from './watches.ts';
 
@@ -88,7 +88,7 @@ interface Work {
 /** Handlers of cache changes. They run only once the caches are started, when everything is made, and only enqueue. */
 function watchersOf(work: () => Work): Watchers {
   const release = (type: ResourceType, change: Change<Deletable>): void => {
-    if (change.new?.metadata.deletionTimestamp) work().releaseQueue.enqueue(releaseKey(type, change.key));
+    if (change.new !== undefined && needsRelease(change.new)) work().releaseQueue.enqueue(releaseKey(type, change.key));
   };
   const wake = (key: string): void => {
     work().targets.interrupt(key);

@@ -53,7 +53,10 @@ export class TargetReconciler {
     if (cached === undefined) return this.#forget(key);
     if (!cached.metadata.deletionTimestamp) {
       const pauseMs = this.#pauseMs(key, cached);
-      if (pauseMs !== 0) return { result: 'done', requeueAfterMs: pauseMs };
+      if (pauseMs !== 0) {
+        await this.#claim(cached);
+        return { result: 'done', requeueAfterMs: pauseMs };
+      }
     }
     const target = await this.#read(key);
     if (target === undefined) return this.#forget(key);
@@ -113,9 +116,8 @@ export class TargetReconciler {
   }
 
   async #sync(key: string, start: Pick<Scope, 'target' | 'inputs' | 'signal'>): Promise<Outcome> {
-    const { clock, client } = this.#parts;
-    const type = resources.backupTargets;
-    const target = await addFinalizer({ client, type, object: start.target, finalizer: FINALIZER });
+    const { clock } = this.#parts;
+    const target = await this.#claim(start.target);
     if (target === undefined) return { result: 'done', requeueAfterMs: 0 };
     const scope: Scope = {
       ...start,
@@ -131,6 +133,12 @@ export class TargetReconciler {
     recordSync(outcome.kind);
     await scope.record(outcome);
     return this.#follow(key, scope, outcome);
+  }
+
+  /** Puts our finalizer on, which an uninstall may have taken off; undefined when the target is gone. */
+  #claim(object: BackupTarget): Promise<BackupTarget | undefined> {
+    const { client } = this.#parts;
+    return addFinalizer({ client, type: resources.backupTargets, object, finalizer: FINALIZER });
   }
 
   /** One trace from the request that changed the spec; a poll is a trace of its own. */

@@ -1,9 +1,10 @@
-/** Lets go of BackupBackingImage and SystemBackup objects that are being deleted: the object only, never the store. */
+/** Keeps our finalizer on BackupBackingImage and SystemBackup objects, and lets go of those that are being deleted: never the store. */
 import { FINALIZER, LABEL_DELETE_CR_ONLY, resources } from '@mooring/api';
 import type { BackupBackingImage, ResourceType, SystemBackup } from '@mooring/api';
-import { removeFinalizer } from '@mooring/runtime';
+import { addFinalizer, hasFinalizer, removeFinalizer } from '@mooring/runtime';
 import type { Outcome } from '@mooring/runtime';
 import type { Parts } from './parts.ts';
+import type { Deletable } from './steps/delete-mirror.ts';
 
 type Mirror = BackupBackingImage | SystemBackup;
 
@@ -18,6 +19,11 @@ export function releaseKey(type: ResourceType, key: string): string {
   return `${type.plural}/${key}`;
 }
 
+/** Whether {@link releaseMirror} has to do with it: it is being deleted and has our finalizer, or lives without (an uninstall took it off). */
+export function needsRelease(object: Deletable): boolean {
+  return Boolean(object.metadata.deletionTimestamp) === hasFinalizer(object, FINALIZER);
+}
+
 /**
  * One pass. Deleting remote data is not supported: who deleted the object without the label that says "the object only" gets a warning; the
  * object comes back at the next sync. Nothing is kept that could be taken for a wish to delete later.
@@ -26,14 +32,18 @@ export async function releaseMirror(parts: Parts, key: string): Promise<Outcome>
   const slash = key.indexOf('/');
   const type = kinds[key.slice(0, slash)];
   const object = type === undefined ? undefined : cachedObject(parts, type, key.slice(slash + 1));
-  if (type === undefined || !object?.metadata.deletionTimestamp) return { result: 'done' };
-  if (!object.metadata.finalizers?.includes(FINALIZER)) return { result: 'done' };
+  if (type === undefined || object === undefined || !needsRelease(object)) return { result: 'done' };
+  const options = { client: parts.client, type, object, finalizer: FINALIZER };
+  if (!object.metadata.deletionTimestamp) {
+    await addFinalizer(options);
+    return { result: 'done' };
+  }
   if (isUsersWish(parts, object)) {
     const message =
       'deleting remote data is not supported yet; only the object is deleted, and the next sync creates it again';
     parts.events.record(object, { type: 'Warning', reason: 'RemoteDeleteNotSupported', message });
   }
-  await removeFinalizer({ client: parts.client, type, object, finalizer: FINALIZER });
+  await removeFinalizer(options);
   return { result: 'done' };
 }
 

@@ -1,3 +1,4 @@
+import { resources } from '@mooring/api';
 import type { ServiceConfig } from '@mooring/config';
 import { type ServiceContext, startControllerService } from '@mooring/runtime';
 import { type Logger, metrics } from '@mooring/telemetry';
@@ -8,12 +9,13 @@ export const SERVICE = 'volume-controller';
 
 /** Starts everything; a standby keeps its caches warm. Throws what cannot be started. */
 export async function startApp(context: ServiceContext, config: ServiceConfig, log: Logger): Promise<void> {
-  const { objectNamespace: namespace, allowedSchemes } = config;
+  const { objectNamespace: namespace, allowedSchemes, coexistence } = config;
   await startControllerService({
     name: SERVICE,
     config,
     log,
     context,
-    create: (client) => createVolumeController({ client, namespace, allowedSchemes, log, metrics }),
+    types: [resources.backupVolumes, resources.volumes],
+    create: (client) => createVolumeController({ client, namespace, allowedSchemes, coexistence, log, metrics }),
   });
 }

@@ -12,16 +12,20 @@ import {
 } from '@mooring/api';
 import type { BackupEntry } from './backup-entry.ts';
 
-/** What one pass over a BackupVolume does. `wait`: it is asked to sync, but its target cannot be read now. */
-export type Pass = 'release' | 'sync' | 'wait' | 'rest';
+/**
+ * What one pass over a BackupVolume does. `wait`: it is asked to sync, but its target cannot be read now. `claim`: the same or nothing, but our
+ * finalizer is missing, which an uninstall took off.
+ */
+export type Pass = 'release' | 'sync' | 'wait' | 'claim' | 'rest';
 
 /** Decides what a pass does, from the object and its target as the caches know them. */
 export function decidePass(volume: BackupVolume, target: BackupTarget | undefined): Pass {
-  if (volume.metadata.deletionTimestamp) {
-    return volume.metadata.finalizers?.includes(FINALIZER) === true ? 'release' : 'rest';
-  }
-  if (!isAskedToSync(volume)) return 'rest';
-  return target !== undefined && isTargetOpen(target) && isMirrorOf(volume, target) ? 'sync' : 'wait';
+  const isOurs = volume.metadata.finalizers?.includes(FINALIZER) === true;
+  if (volume.metadata.deletionTimestamp) return isOurs ? 'release' : 'rest';
+  const isAsked = isAskedToSync(volume);
+  if (isAsked && target !== undefined && isTargetOpen(target) && isMirrorOf(volume, target)) return 'sync';
+  if (!isOurs) return 'claim';
+  return isAsked ? 'wait' : 'rest';
 }
 
 /** True when the object was made from this very target, not from an earlier one of the same name; true for objects that never said. */

@@ -36,7 +36,7 @@ const WAITING_RETRY_MS = 60_000;
  * Keeps one BackupVolume's status and its set of pulled Backups true.
  *
  *     deleted ──────────────→ release: objects of its Backups, our finalizer
- *     not asked to sync ────→ rest
+ *     not asked to sync ────→ rest (our finalizer, if an uninstall took it off)
  *     target not readable ──→ wait: the target's own change asks again
  *     asked ────────────────→ gather (1 LIST, 0–1 GET) → decide → act (Backups in parallel) → 1 status write
  *
@@ -60,6 +60,7 @@ export class VolumeReconciler {
     const pass = decidePass(volume, target);
     if (pass === 'release') await releaseVolume(this.#parts, volume, target);
     if (pass === 'release') this.#configs.delete(volume.metadata.uid ?? '');
+    if (pass === 'claim') await this.#withFinalizer(volume);
     if (pass !== 'sync' || target === undefined) return { result: 'done' };
     const attributes = { 'k8s.object.name': volume.metadata.name, 'mooring.target': target.metadata.name };
     return await withRemoteParent(volume.metadata.annotations?.[ANNOTATION_TRACEPARENT], () =>
@@ -111,8 +112,9 @@ export class VolumeReconciler {
   /** The object with our finalizer, which an uninstall may have taken off; undefined when it is gone. */
   async #withFinalizer(volume: BackupVolume): Promise<BackupVolume | undefined> {
     if (hasFinalizer(volume, FINALIZER)) return volume;
-    const { client } = this.#parts;
-    return await addFinalizer({ client, type: resources.backupVolumes, object: volume, finalizer: FINALIZER });
+    const { client, limitWrites } = this.#parts;
+    const options = { client, type: resources.backupVolumes, object: volume, finalizer: FINALIZER };
+    return await limitWrites(() => addFinalizer(options));
   }
 
   async #reportFailure(volume: BackupVolume, error: unknown, signal: AbortSignal): Promise<void> {

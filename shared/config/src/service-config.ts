@@ -61,6 +61,13 @@ export const serviceConfigSchema = {
       items: { type: 'string', enum: ['s3', 'azblob', 'nfs', 'cifs', 'vfs'] },
       default: ['s3', 'azblob', 'nfs', 'cifs'],
     },
+    coexistence: {
+      type: 'boolean',
+      variable: 'MOORING_COEXISTENCE',
+      description:
+        'whether a Longhorn runs in the same cluster: objects that only it works on are left alone, and remote data are never deleted',
+      default: false,
+    },
     webhookAddress: {
       type: 'string',
       variable: 'MOORING_WEBHOOK_ADDRESS',

@@ -1,7 +1,9 @@
+import type { ResourceType } from '@mooring/api';
 import { metrics, renderMetricsInPieces, startTelemetry } from '@mooring/telemetry';
 import type { ControllerGroup } from './controller-group.ts';
 import { HealthServer } from './health.ts';
 import { KubeClient } from './kube-client.ts';
+import { leaveNamespace } from './leave-namespace.ts';
 import { LeaderElector } from './leader.ts';
 import type { Log } from './observe.ts';
 import type { ServiceContext } from './process.ts';
@@ -10,6 +12,9 @@ import type { ServiceContext } from './process.ts';
 export interface ControllerServiceConfig {
   /** Of the Lease. */
   readonly namespace: string;
+  readonly objectNamespace: string;
+  /** Whether a Longhorn runs in the same cluster. */
+  readonly coexistence: boolean;
   /** Identity in the Lease. */
   readonly instanceId: string;
   /** False: this process works without a Lease. */
@@ -26,6 +31,8 @@ export interface ControllerServiceOptions {
   readonly config: ControllerServiceConfig;
   readonly log: Log;
   readonly context: ServiceContext;
+  /** Kinds whose finalizer is this service's to take off. */
+  readonly types: readonly ResourceType[];
   /** Makes the controllers. The writes of `client` throw LeaseLost while this process does not lead. */
   readonly create: (client: KubeClient) => Pick<ControllerGroup<object>, 'readiness' | 'start' | 'run' | 'stop'>;
 }
@@ -61,6 +68,7 @@ export async function startControllerService(options: ControllerServiceOptions):
   context.onStop('health', () => health.stop());
   // The lease goes last of all that writes: the next leader may begin at once.
   if (config.leaderElect) context.onStop('lease', () => elector.stop());
+  context.onStop('finalizers', () => leaveNamespace({ ...options, client }));
   context.onStop('passes', () => controllers.stop());
   context.onStop('readiness', () => health.drain());
   await controllers.start();

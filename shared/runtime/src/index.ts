@@ -49,6 +49,7 @@ export { EventRecorder, type EventNote, type EventRecorderOptions, type EventSub
 export { addFinalizer, hasFinalizer, removeFinalizer, type FinalizerOptions } from './finalizers.ts';
 export { cacheReadiness, HealthServer, type HealthCheck, type HealthServerOptions } from './health.ts';
 export { LeaderElector, type LeaderElectorOptions } from './leader.ts';
+export { releaseUnownedKinds, type UnownedKinds, type UnownedKindsOptions } from './unowned-kinds.ts';
 export { runService, type ProcessHost, type ServiceContext, type ServiceOptions } from './process.ts';
 export { readSecret, SecretCache, secretVersions, type SecretVersion } from './secrets.ts';
 export { releaseFinalizers, type ReleasedFinalizers, type ReleaseFinalizersOptions } from './release-finalizers.ts';
