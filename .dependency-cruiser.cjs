@@ -46,9 +46,10 @@ module.exports = {
     {
       name: 'layer-testing',
       severity: 'error',
-      comment: '@mooring/testing is for tests and npm start; it must not reach a container',
-      from: { path: '^(services|shared)/', pathNot: [TEST, '^shared/testing/'] },
-      to: { path: '^shared/testing/' },
+      comment:
+        '@mooring/testing and @mooring/images are for tests, builds and npm start; they must not reach a container',
+      from: { path: '^(services|shared)/', pathNot: [TEST, '^shared/(testing|images)/'] },
+      to: { path: '^shared/(testing|images)/' },
     },
     {
       name: 'package-by-name',

@@ -30,13 +30,21 @@ function textsOf({ evidence }: Component): string[] {
   );
 }
 
-/** Every licence text once, under the packages that it came with, in their order: what the licences ask to be passed on. */
+const SEPARATOR = `\n${'-'.repeat(80)}\n\n`;
+
+/**
+ * Every licence text once, under the packages that it came with, in their order, and last the packages that bring none:
+ * what the licences ask to be passed on.
+ */
 export function renderLicences({ components = [] }: ContentsList): string {
   const titles = new Map<string, string[]>();
   for (const component of components) {
     for (const text of textsOf(component)) titles.set(text, [...(titles.get(text) ?? []), titleOf(component)]);
   }
-  return [...titles].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
+  const bare = components.filter((component) => textsOf(component).length === 0).map(titleOf);
+  const sections = [...titles].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
+  if (bare.length > 0) sections.push(`${bare.join('\n')}\n\nThese bring no licence text of their own.\n`);
+  return sections.join(SEPARATOR);
 }
 
 /**
