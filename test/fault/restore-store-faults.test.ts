@@ -98,7 +98,9 @@ describe('restoring', () => {
     ['missing', async (store: ObjectStore, key: string) => await store.delete([key]), 'BlockMissing'],
     [
       'not what its name says',
-      async (store: ObjectStore, key: string) => void (await store.put({ key, body: Buffer.from('x') })),
+      async (store: ObjectStore, key: string) => {
+        await store.put({ key, body: Buffer.from('x') });
+      },
       'Corrupt',
     ],
     [

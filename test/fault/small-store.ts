@@ -33,7 +33,7 @@ export const VOLUME_BYTES = BLOCKS * BLOCK_BYTES;
 
 /** The image of a backup. */
 export function imageOf(backup: string): Buffer {
-  return Buffer.concat([...seedsOf(backup)].map((seed) => (seed === '.' ? Buffer.alloc(BLOCK_BYTES) : blockOf(seed))));
+  return Buffer.concat(seedsOf(backup).map((seed) => (seed === '.' ? Buffer.alloc(BLOCK_BYTES) : blockOf(seed))));
 }
 
 /** SHA-256 of a backup's image. */
@@ -44,7 +44,7 @@ export function digestOf(backup: string): string {
 /** Writes a sound store of one volume with the three backups, and one block that nothing refers to. */
 export async function fillSmallStore(store: ObjectStore): Promise<void> {
   const names = Object.keys(IMAGES);
-  const seeds = new Set(names.flatMap((name) => [...seedsOf(name)].filter((seed) => seed !== '.')));
+  const seeds = new Set(names.flatMap((name) => seedsOf(name).filter((seed) => seed !== '.')));
   for (const seed of [...seeds, 'orphan']) {
     const block = blockOf(seed);
     await store.put({ key: blockKey(VOLUME, storeChecksum(block)), body: await compressBlock('lz4', block) });
@@ -74,7 +74,7 @@ export async function fillSmallStore(store: ObjectStore): Promise<void> {
 
 /** The config of one of the backups. */
 export function backupConfig(name: string): BackupConfig {
-  const blocks = [...seedsOf(name)].flatMap((seed, index) =>
+  const blocks = seedsOf(name).flatMap((seed, index) =>
     seed === '.' ? [] : [{ offset: index * BLOCK_BYTES, checksum: storeChecksum(blockOf(seed)) }],
   );
   const created = dayOf(Object.keys(IMAGES).indexOf(name) + 1);
@@ -112,8 +112,8 @@ export async function dumpStore(store: ObjectStore, folder: string): Promise<voi
   } while (continuation !== undefined);
 }
 
-function seedsOf(backup: string): string {
-  return IMAGES[backup] ?? '';
+function seedsOf(backup: string): string[] {
+  return Array.from(IMAGES[backup] ?? '');
 }
 
 function blockOf(seed: string): Buffer {

@@ -6,6 +6,7 @@ import { inspectBackup, inspectVolume, showHead } from './commands/backup-inspec
 import { listBackups, type ListOptions } from './commands/backup-list.ts';
 import { probe } from './commands/store-probe.ts';
 import { listSystemBackupPlaces, showSystemBackupConfig } from './commands/system-backups.ts';
+import { addBackingImageCommands, addDataCommands, addSystemBackupFileCommands } from './data-commands.ts';
 import { createContext, runCommand, type Context, type ErrorChannel, type World } from './context.ts';
 
 /**
@@ -25,6 +26,11 @@ export async function run(args: readonly string[], world: World): Promise<number
     .option('--volume-name <name>', 'accepted for compatibility');
   addBackupCommands(program.command('backup').alias('backups').description('volumes and backups'), context, result);
   addSystemBackupCommands(program.command('system-backup').description('system backups'), context, result);
+  addBackingImageCommands(
+    program.command('backing-image').description('backing images'),
+    context,
+    actions(context, result),
+  );
   addStoreCommands(program.command('store').description('object stores'), context, result);
   addClusterCommands(program, context, actions(context, result));
   quiet(program, world);
@@ -52,6 +58,7 @@ function addBackupCommands(parent: Command, context: Context, result: Result): v
       await on('stdout', async () => await listBackups(context, url, options));
     });
   addCreateCommand(parent, context, result);
+  addDataCommands(parent, context, on);
   const commands = [
     ['inspect', 'show one backup', 'stdout', inspectBackup],
     ['inspect-volume', 'show one volume', 'stdout', inspectVolume],
@@ -110,6 +117,7 @@ function addSystemBackupCommands(parent: Command, context: Context, result: Resu
     .action(async (url: string | undefined) => {
       await on('log', async () => await showSystemBackupConfig(context, url));
     });
+  addSystemBackupFileCommands(parent, context, on);
 }
 
 function addStoreCommands(parent: Command, context: Context, result: Result): void {

@@ -37,6 +37,20 @@ export function backupOf({ query }: ResourceUrl): string {
   return backup;
 }
 
+/** The backup a URL names, which must be there. Throws `CliError` with Longhorn's text. */
+export function requiredBackupOf(url: ResourceUrl): string {
+  const backup = backupOf(url);
+  if (backup === '') throw new CliError('invalid backup name parsed, got ');
+  return backup;
+}
+
+/** The backing image a URL names. Throws `CliError` with Longhorn's text. */
+export function backingImageOf({ query }: ResourceUrl): string {
+  const name = query.get('backingImage') ?? '';
+  if (!isStoreName(name)) throw new CliError(`invalid backing image name parsed, got ${name}`);
+  return name;
+}
+
 /** A system backup's URL, `<target>/backupstore/system-backups/<version>/<name>`, taken apart at its last four parts. */
 export function parseSystemBackupUrl(text: string | undefined): { target: string; version: string; name: string } {
   const url = text ?? '';

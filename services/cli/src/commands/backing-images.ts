@@ -1,9 +1,9 @@
 import { encodeBackingImageUrl } from '@mooring/api';
-import { isStoreName, listBackingImages, readBackingImageConfig } from '@mooring/backupstore';
+import { listBackingImages, readBackingImageConfig } from '@mooring/backupstore';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatGoJson, goMap } from '../go-json.ts';
-import { parseResourceUrl } from '../urls.ts';
+import { backingImageOf, parseResourceUrl } from '../urls.ts';
 
 /** `backup ls-backing-image DEST`: the names. */
 export async function listBackingImageNames(context: Context, url: string | undefined): Promise<string> {
@@ -21,8 +21,7 @@ export async function listBackingImageNames(context: Context, url: string | unde
 /** `backup inspect-backing-image URL`: one complete backing image. */
 export async function inspectBackingImage(context: Context, text: string | undefined): Promise<string> {
   const url = parseResourceUrl(text, 'backing image URL');
-  const name = url.query.get('backingImage') ?? '';
-  if (!isStoreName(name)) throw new CliError(`invalid backing image name parsed, got ${name}`);
+  const name = backingImageOf(url);
   const store = await context.open(url.target);
   try {
     const { config } = await readBackingImageConfig(store, name);

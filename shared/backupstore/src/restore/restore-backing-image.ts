@@ -1,4 +1,5 @@
 import type { Destination } from '@mooring/datapath';
+import { Progress } from '../create/progress.ts';
 import { StoreError } from '../errors.ts';
 import type { BackingImageConfig } from '../format/backing-image-config.ts';
 import { DEFAULT_BLOCK_BYTES } from '../format/block-size.ts';
@@ -51,7 +52,7 @@ async function restoreImage(options: RestoreBackingImageOptions, signal: AbortSi
   for (const block of config.blocks) places.take(block);
   const lengthAt = (offset: number): number => Math.min(DEFAULT_BLOCK_BYTES, sizeBytes - offset);
   const bytesTotal = config.blocks.reduce((sum, { offset }) => sum + lengthAt(offset), 0);
-  let bytesDone = 0;
+  const progress = new Progress(bytesTotal, onProgress);
   const result = await writeBlocks({
     store,
     destination,
@@ -62,10 +63,7 @@ async function restoreImage(options: RestoreBackingImageOptions, signal: AbortSi
     concurrency: concurrencyOf(options.concurrency),
     resume,
     signal,
-    onBytes: (bytes) => {
-      bytesDone += bytes;
-      onProgress?.({ bytesDone, bytesTotal });
-    },
+    onBytes: progress.add,
   });
   if (resume) for (const { offset, length } of places.gaps()) await destination.punchHole(offset, length);
   return result;

@@ -1,3 +1,4 @@
+import { Progress } from '../create/progress.ts';
 import { withLock } from '../locks/with-lock.ts';
 import { lockTypes } from '../locks/types.ts';
 import { blockKey } from '../layout.ts';
@@ -34,8 +35,7 @@ async function restoreAll(options: RestoreOptions, signal: AbortSignal): Promise
   const backup = await openBackup(store, options, signal);
   const { key, blockBytes } = backup;
   const places = new PlaceMap({ key, blockBytes, sizeBytes: destination.sizeBytes });
-  const bytesTotal = Number(backup.head.size);
-  let bytesDone = 0;
+  const progress = new Progress(Number(backup.head.size), onProgress);
   const result = await writeBlocks({
     store,
     destination,
@@ -46,10 +46,7 @@ async function restoreAll(options: RestoreOptions, signal: AbortSignal): Promise
     concurrency: concurrencyOf(options.concurrency),
     resume,
     signal,
-    onBytes: (bytes) => {
-      bytesDone += bytes;
-      onProgress?.({ bytesDone: Math.min(bytesDone, bytesTotal), bytesTotal });
-    },
+    onBytes: progress.add,
   });
   // What lies between the blocks may be left from anything.
   if (resume) for (const { offset, length } of places.gaps()) await destination.punchHole(offset, length);

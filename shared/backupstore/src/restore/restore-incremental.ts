@@ -1,3 +1,4 @@
+import { Progress } from '../create/progress.ts';
 import { StoreError } from '../errors.ts';
 import { blockKey } from '../layout.ts';
 import { linkSignals } from '../linked-signal.ts';
@@ -47,16 +48,11 @@ async function restoreChanges(options: RestoreIncrementalOptions, signal: AbortS
   const next = await openBackup(store, options, signal);
   const { blockBytes } = next;
   if (last.blockBytes !== blockBytes) throw blockSizeChanged(last, next);
-  const bytesTotal = await sizeOfChanges(store, { last, next }, signal);
-  let bytesDone = 0;
-  const onBytes = (bytes: number): void => {
-    bytesDone += bytes;
-    onProgress?.({ bytesDone, bytesTotal });
-  };
+  const progress = new Progress(await sizeOfChanges(store, { last, next }, signal), onProgress);
   const changes = clearing(compareBackups(store, { last, next }, signal), async (offset) => {
     if (options.gone === 'hole') await destination.punchHole(offset, blockBytes);
     else await destination.write(offset, Buffer.alloc(blockBytes));
-    onBytes(blockBytes);
+    progress.add(blockBytes);
   });
   return await writeBlocks({
     store,
@@ -68,7 +64,7 @@ async function restoreChanges(options: RestoreIncrementalOptions, signal: AbortS
     concurrency: concurrencyOf(options.concurrency),
     resume: options.resume ?? false,
     signal,
-    onBytes,
+    onBytes: progress.add,
   });
 }
 

@@ -5,10 +5,12 @@ import type { StoreClock } from '../wrappers/invoke.ts';
 
 /** How far a restore is. */
 export interface RestoreProgress {
-  /** Bytes of the volume written or found to be right already. All of them are not the end: the commit is. */
+  /** Bytes of the volume written or found to be right already. */
   readonly bytesDone: number;
-  /** Bytes of the volume that the backup holds. */
+  /** Bytes of the volume that have to be in place. */
   readonly bytesTotal: number;
+  /** 0 to 99; 100 only when the destination is committed. */
+  readonly percent: number;
 }
 
 /** What all restores of a volume need. */

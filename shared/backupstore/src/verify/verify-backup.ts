@@ -1,3 +1,4 @@
+import { Progress } from '../create/progress.ts';
 import { isStoreError, StoreError } from '../errors.ts';
 import { backupConfigKey, blockKey, blocksPrefix } from '../layout.ts';
 import { linkSignals } from '../linked-signal.ts';
@@ -28,6 +29,8 @@ export interface VerifyProgress {
   /** Bytes of the volume whose blocks were looked at. */
   readonly bytesDone: number;
   readonly bytesTotal: number;
+  /** 0 to 99. */
+  readonly percent: number;
 }
 
 /** What a verification found; it is sound when `badCount` is 0. */
@@ -67,16 +70,16 @@ interface Run extends VerifyOptions {
 }
 
 async function verifyByLists({ store, volume, found, bad, signal, keyOf, onProgress }: Run): Promise<number> {
-  const bytesTotal = Number(found.head.size);
+  const progress = new Progress(Number(found.head.size), onProgress);
   let blocks = 0;
   for (let start = 0; start < MarkSet.END;) {
     const present = await listPresent(store, { volume, start, signal });
     for await (const { offset, checksum } of blocksOf(store, found, signal)) {
       if (!present.covers(checksum)) continue;
       blocks += 1;
+      progress.add(found.blockBytes);
       if (!present.has(checksum)) bad.add({ checksum, offset, key: keyOf(checksum), problem: 'missing' });
     }
-    onProgress?.({ bytesDone: blocks * found.blockBytes, bytesTotal });
     start = present.end;
   }
   return blocks;
@@ -98,7 +101,7 @@ async function listPresent(
 
 async function verifyContent({ store, found, bad, signal, keyOf, concurrency, onProgress }: Run): Promise<number> {
   const { blockBytes, compression, maxBlocks } = found;
-  const bytesTotal = Number(found.head.size);
+  const progress = new Progress(Number(found.head.size), onProgress);
   let blocks = 0;
   const groups = groupBlocks(blocksOf(store, found, signal), maxBlocks);
   await forEachStreamed(groups, { limit: concurrencyOf(concurrency), signal }, async ({ checksum, offsets }, own) => {
@@ -112,7 +115,7 @@ async function verifyContent({ store, found, bad, signal, keyOf, concurrency, on
       bad.add({ checksum, offset: offsets[0] ?? 0, key, problem });
     }
     blocks += offsets.length;
-    onProgress?.({ bytesDone: blocks * blockBytes, bytesTotal });
+    progress.add(offsets.length * blockBytes);
   });
   return blocks;
 }
