@@ -68,7 +68,7 @@ describe('what the chart renders', function () {
   it('passes the suites of helm-unittest', async () => {
     const { 'helm-unittest': unittest } = await ensureBinaries(['helm-unittest']);
     // It says on stdout what differs.
-    const { stdout } = await run(unittest, ['--strict', CHART]).catch((error: { stdout: string }) => error);
+    const { stdout } = await run(unittest, ['--strict', CHART]).catch((error: unknown) => error as { stdout: string });
     expect(stdout, stdout).to.match(/Tests: +\d+ passed, \d+ total/);
   });
 

@@ -23,6 +23,7 @@ const FROM_THE_RELEASE = ['MOORING_NAMESPACE'];
 const SAMPLES: Readonly<Record<string, { given: unknown; expected: string }>> = {
   MOORING_OBJECT_NAMESPACE: { given: 'backups', expected: 'backups' },
   MOORING_ALLOWED_SCHEMES: { given: ['s3', 'vfs'], expected: 's3,vfs' },
+  MOORING_COEXISTENCE: { given: true, expected: 'true' },
   MOORING_LOG_LEVEL: { given: 'debug', expected: 'debug' },
   MOORING_CERTIFICATE_MODE: { given: 'cert-manager', expected: 'cert-manager' },
   MOORING_CA_LIFETIME: { given: '12h', expected: '12h' },

@@ -88,7 +88,7 @@ What a controller does in its own namespace. dict service, namespace. Leader ele
   verbs: [get, update]
 - apiGroups: ['']
   resources: [namespaces]
-  resourceNames: [{{ .namespace }}]
+  resourceNames: [{{ .namespace | quote }}]
   verbs: [get]
 {{- end }}
 
