@@ -61,13 +61,17 @@ export class ChecksumTable {
     return true;
   }
 
-  /** A look at the store shows the block with that size: true when it was unproven, and is not any more. */
-  prove(checksum: string, sizeBytes: number): boolean {
+  /**
+   * A look at the store shows the block with that size: `proven` when it was unproven and has the size that was written,
+   * `broken` when it has another, `known` when there was nothing to prove.
+   */
+  prove(checksum: string, sizeBytes: number): 'proven' | 'broken' | 'known' {
     const at = this.#find(checksum) + KEY_WORDS;
     const word = this.#words[at] ?? 0;
-    if ((word & UNPROVEN) === 0 || (word & SIZE_MASK) !== encodeSize(sizeBytes)) return false;
+    if ((word & UNPROVEN) === 0) return 'known';
+    if ((word & SIZE_MASK) !== encodeSize(sizeBytes)) return 'broken';
     this.#words[at] = word & ~UNPROVEN;
-    return true;
+    return 'proven';
   }
 
   #put(checksum: string, word: number): void {

@@ -135,7 +135,9 @@ async function begin(held: HeldStore, options: Checked, { existing, volume: read
     processingBlocks: 'null',
   });
   try {
-    const own = oursOf(await putProven(held, { key, body, ifAbsent: true }));
+    const written = await putProven(held, { key, body, ifAbsent: true });
+    if (written === undefined) throw changedError(options);
+    const own = oursOf(written);
     await saveInProgress(own.version);
     return { own, volume, compression };
   } catch (error) {
@@ -187,7 +189,8 @@ async function commit(held: HeldStore, options: Checked, { base, begun, config }
   const body = encodeConfigWithTable({ ...config, ...NO_FILE, processingBlocks }, base.table, options.blockBytes);
   const key = backupConfigKey(options.volume.name, options.backup);
   try {
-    await putProven(held, { key, body, ifMatch: begun.own.etag });
+    const written = await putProven(held, { key, body, ifMatch: begun.own.etag });
+    if (written === undefined) throw changedError(options);
   } catch (error) {
     throw isStoreError(error, 'AlreadyExists') ? changedError(options) : error;
   }

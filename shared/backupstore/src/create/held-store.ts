@@ -2,6 +2,9 @@ import { isStoreError, StoreError } from '../errors.ts';
 import type { HeldLock } from '../locks/types.ts';
 import type { ObjectInfo, ObjectStore } from '../store.ts';
 
+const SMALL_BYTES = 64 * 1024;
+const MAX_ATTEMPTS = 3;
+
 /** What a step under a lock works with. */
 export interface HeldStore {
   readonly store: ObjectStore;
@@ -39,13 +42,43 @@ export async function putHeld({ store, lock, signal }: HeldStore, put: HeldPut):
   }
 }
 
-/** As {@link putHeld}, and looks that it is there: a store may say so and keep nothing. Throws `Unavailable` besides. */
-export async function putProven(held: HeldStore, put: HeldPut): Promise<ObjectInfo> {
-  const etag = await putHeld(held, put);
-  const info = await headIfAny(held, put.key);
-  const isThere = info?.size === put.body.length && (etag === undefined || info.etag === etag);
-  if (info === undefined || !isThere) throw vanished(put.key);
-  return info;
+/**
+ * As {@link putHeld}, and looks that it is there, as it was written: a store may say so and keep nothing, or a part. What is
+ * not is written again, three times at most, and never over what somebody else has written meanwhile: then the result is
+ * `undefined`. Throws `Unavailable` besides.
+ */
+export async function putProven(held: HeldStore, put: HeldPut): Promise<ObjectInfo | undefined> {
+  const { capabilities } = held.store;
+  let next = put;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const etag = await putHeld(held, next);
+    const found = await look(held, put);
+    if (found?.isWhole === true) return found.info;
+    if (found !== undefined && etag !== undefined && found.info.etag !== etag) return undefined;
+    const isSafe = found === undefined ? capabilities.conditionalPut : capabilities.conditionalReplace;
+    if (!isSafe) break;
+    if (found === undefined) next = { ...put, ifAbsent: true, ifMatch: undefined };
+    else if (etag !== undefined) next = { ...put, ifAbsent: false, ifMatch: etag };
+  }
+  throw vanished(put.key);
+}
+
+// A small object is compared byte by byte, a large one by its size.
+async function look(
+  held: HeldStore,
+  { key, body }: HeldPut,
+): Promise<{ info: ObjectInfo; isWhole: boolean } | undefined> {
+  if (body.length > SMALL_BYTES) {
+    const info = await headIfAny(held, key);
+    return info === undefined ? undefined : { info, isWhole: info.size === body.length };
+  }
+  try {
+    const { body: found, ...info } = await held.store.get({ key, signal: held.signal });
+    return { info, isWhole: found.equals(body) };
+  } catch (error) {
+    if (isStoreError(error, 'NotFound')) return undefined;
+    throw error;
+  }
 }
 
 /** What a HEAD says of an object; `undefined` when it is absent. Throws the store's error. */

@@ -2,7 +2,7 @@ import { isStoreError } from '../errors.ts';
 import { encodeVolumeConfig, type VolumeConfig } from '../format/volume-config.ts';
 import { volumeConfigKey } from '../layout.ts';
 import { readVolumeConfig } from '../read-config.ts';
-import { putHeld, putProven, vanished, type HeldStore } from './held-store.ts';
+import { putProven, vanished, type HeldStore } from './held-store.ts';
 import type { CreateBackupOptions } from './types.ts';
 
 // Two backups of one volume may end at the same time; each repeats only when the other has just written.
@@ -47,14 +47,14 @@ export async function writeFirstVolume(held: HeldStore, options: CreateBackupOpt
   const config = firstVolume(held, options);
   const key = volumeConfigKey(config.name);
   try {
-    await putHeld(held, { key, body: encodeVolumeConfig(config), ifAbsent: true });
-    return config;
+    const written = await putProven(held, { key, body: encodeVolumeConfig(config), ifAbsent: true });
+    if (written !== undefined) return config;
   } catch (error) {
     if (!isStoreError(error, 'AlreadyExists')) throw error;
-    const other = await readVolume(held, config.name);
-    if (other === undefined) throw vanished(key);
-    return other.config;
   }
+  const other = await readVolume(held, config.name);
+  if (other === undefined) throw vanished(key);
+  return other.config;
 }
 
 /** What a completed backup changes in `volume.cfg`. */
@@ -75,6 +75,7 @@ export async function finishVolume(held: HeldStore, options: CreateBackupOptions
     const read = await readVolume(held, options.volume.name);
     const body = encodeVolumeConfig(changed(read?.config ?? firstVolume(held, options), options, change));
     try {
+      // Replaced by now: by another backup, which has read it.
       await putProven(held, { key, body, ifMatch: read?.etag, ifAbsent: read === undefined });
       return;
     } catch (error) {

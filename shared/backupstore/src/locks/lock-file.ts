@@ -1,5 +1,6 @@
 import { isStoreError, StoreError } from '../errors.ts';
 import { encodeLock } from '../format/lock.ts';
+import type { ObjectInfo } from '../store.ts';
 import type { StoreClock } from '../wrappers/invoke.ts';
 import { LOCK_DURATION_MS, type SeenLock } from './judge.ts';
 import { lockKey, newLockName } from './names.ts';
@@ -65,21 +66,21 @@ export class LockFile implements HeldLock {
   async write(acquired: boolean): Promise<void> {
     const { store, type } = this.#options;
     const beganMs = this.#clock.now();
-    await store.put({ key: this.key, body: encodeLock({ name: this.name, type, acquired }), ...this.#call() });
+    const body = encodeLock({ name: this.name, type, acquired });
+    await store.put({ key: this.key, body, ...this.#call() });
     const endedMs = this.#clock.now();
-    const mtimeMs = await this.#mtimeMs();
+    const { mtimeMs, size } = await this.#look();
+    // Others pass over a lock that they cannot read.
+    if (size !== body.length) this.#throwLost();
     const wasExpired = this.#storeMtimeMs > 0 && mtimeMs - this.#storeMtimeMs > LOCK_DURATION_MS;
     [this.#storeMtimeMs, this.#writeBeganMs, this.#writeEndedMs] = [mtimeMs, beganMs, endedMs];
     // The monotonic clock stands still while a machine is suspended; the store's does not.
-    if (wasExpired) {
-      this.lose();
-      throw this.#lostError();
-    }
+    if (wasExpired) this.#throwLost();
   }
 
   /** Writes a held lock again, unless it is gone: then it is lost, and MUST NOT come back. Throws as {@link write}. */
   async refresh(): Promise<void> {
-    await this.#mtimeMs();
+    await this.#look();
     this.assertHeld();
     await this.write(true);
   }
@@ -96,14 +97,18 @@ export class LockFile implements HeldLock {
     await this.#options.store.delete([this.key]);
   }
 
-  async #mtimeMs(): Promise<number> {
+  async #look(): Promise<ObjectInfo> {
     try {
-      return (await this.#options.store.head({ key: this.key, ...this.#call() })).mtimeMs;
+      return await this.#options.store.head({ key: this.key, ...this.#call() });
     } catch (error) {
       if (!isStoreError(error, 'NotFound')) throw error;
-      this.lose();
-      throw this.#lostError();
+      return this.#throwLost();
     }
+  }
+
+  #throwLost(): never {
+    this.lose();
+    throw this.#lostError();
   }
 
   #call(): { signal: AbortSignal } {
