@@ -177,6 +177,24 @@ describe('a store that fails now and then', () => {
     });
   }
 
+  it('is read past the SDK once the SDK has shown the way, whatever the characters of the key', async () => {
+    const agents: unknown[] = [];
+    const seen = proxy.add(
+      { kind: 'delay', delayMs: 0 },
+      { when: ({ headers }) => agents.push(headers['user-agent']) === 0 },
+    );
+    const special = "backupstore/a b+c&d=é%2F!'()*~.json";
+    await store.put({ key: special, body: Buffer.from('0123456789') });
+    const content = await store.get({ key: special, range: { start: 2, end: 4 } });
+    const info = await store.head({ key: special });
+    seen();
+    expect(content.body.toString()).to.equal('234');
+    expect({ size: content.size, etag: content.etag, mtimeMs: content.mtimeMs }).to.deep.equal(info);
+    expect(agents.map((agent) => typeof agent)).to.deep.equal(['string', 'undefined', 'string']);
+    expect((await failureOf(store.get({ key: 'backupstore/absent' }))).code).to.equal('NotFound');
+    await store.delete([special]);
+  });
+
   it('knows its own conditional write again when the answer was lost', async () => {
     proxy.dieAfterWrite({ times: 1, when: (request) => request.operation === 'PUT' });
     await store.put({ key: 'backupstore/first.json', body: Buffer.from('mine'), ifAbsent: true });

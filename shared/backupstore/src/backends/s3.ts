@@ -7,7 +7,6 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type GetObjectCommandOutput,
   type ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
 import { isStoreError, StoreError } from '../errors.ts';
@@ -28,11 +27,21 @@ import type {
 import { KeySpace } from './key-space.ts';
 import { readBody } from './read-body.ts';
 import { openS3Client, type OpenedS3 } from './s3-client.ts';
+import { DirectReads, type DirectAnswer } from './s3-direct.ts';
 import { factsOf, toS3Error } from './s3-errors.ts';
 import type { ErrorContext } from './transport-errors.ts';
 
 // DeleteObjects takes at most this many keys.
 const DELETE_BATCH = 1000;
+
+/** What is read of the answer to a GET. */
+interface GetAnswer {
+  readonly Body?: unknown;
+  readonly ContentLength?: number | undefined;
+  readonly ContentRange?: string | undefined;
+  readonly LastModified?: Date | undefined;
+  readonly ETag?: string | undefined;
+}
 
 /** Opens an S3 store; makes no request. Throws `CredentialInvalid`. */
 export function openS3Store(destination: S3Destination, credentials: Readonly<Record<string, string>>): ObjectStore {
@@ -52,11 +61,13 @@ class S3Store implements ObjectStore {
   readonly #opened: OpenedS3;
   readonly #bucket: string;
   readonly #keys: KeySpace;
+  readonly #direct: DirectReads;
 
   constructor(opened: OpenedS3, destination: S3Destination) {
     this.#opened = opened;
     this.#bucket = destination.bucket;
     this.#keys = new KeySpace(destination.prefix);
+    this.#direct = new DirectReads(opened.client);
   }
 
   async list(options: ListOptions): Promise<ListPage> {
@@ -95,15 +106,17 @@ class S3Store implements ObjectStore {
   }
 
   async get({ key, range, signal }: GetOptions): Promise<ObjectContent> {
-    const command = new GetObjectCommand({
-      Bucket: this.#bucket,
-      Key: this.#keys.toStore(key),
-      ...(range !== undefined && { Range: `bytes=${String(range.start)}-${String(range.end)}` }),
-    });
+    const Range = range === undefined ? undefined : `bytes=${String(range.start)}-${String(range.end)}`;
+    const Key = this.#keys.toStore(key);
     try {
-      const answer = await this.#opened.client.send(command, abortOf({ signal }));
+      const answer =
+        fromHeaders(await this.#direct.get(Key, Range, signal)) ??
+        (await this.#opened.client.send(
+          new GetObjectCommand({ Bucket: this.#bucket, Key, Range }),
+          abortOf({ signal }),
+        ));
       const body = await readBody(answer.Body, { length: answer.ContentLength, signal });
-      const size = sizeOf(answer, body.length);
+      const size = sizeOf(answer.ContentRange, body.length);
       const isWhole = range !== undefined && answer.ContentRange === undefined;
       return { body: isWhole ? body.subarray(range.start, range.end + 1) : body, size, ...versionOf(answer) };
     } catch (error) {
@@ -244,8 +257,23 @@ function unquote(etag: string): string {
   return etag.replace(/^"|"$/g, '');
 }
 
+/** A direct answer in the SDK's terms. */
+function fromHeaders(answer: DirectAnswer | undefined): GetAnswer | undefined {
+  if (answer === undefined) return undefined;
+  const { headers, body } = answer;
+  const length = headers['content-length'];
+  const modified = Date.parse(headers['last-modified'] ?? '');
+  return {
+    Body: body,
+    ...(length !== undefined && { ContentLength: Number(length) }),
+    ...(!Number.isNaN(modified) && { LastModified: new Date(modified) }),
+    ContentRange: headers['content-range'],
+    ETag: headers['etag'],
+  };
+}
+
 // `bytes 0-99/1234`, or the body's length when the whole object came.
-function sizeOf(answer: GetObjectCommandOutput, length: number): number {
-  const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+function sizeOf(contentRange: string | undefined, length: number): number {
+  const total = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
   return total === undefined ? length : Number(total);
 }
