@@ -1,4 +1,6 @@
 /** Making backups. */
+export { createBackingImage } from './create-backing-image.ts';
+export type { CreateBackingImageOptions, CreateBackingImageResult } from './create-backing-image.ts';
 export { createBackup } from './create-backup.ts';
 export { STARTING } from './existing-backup.ts';
 export type {
