@@ -83,6 +83,8 @@ export class HttpsServer {
         keepAliveTimeout: KEEP_ALIVE_MS,
         headersTimeout: requestTimeoutMs,
         requestTimeout: requestTimeoutMs,
+        // Who connects and says nothing (a port scan, a TCP probe) must not hold up a stop.
+        handshakeTimeout: requestTimeoutMs,
       },
       (request, response) => {
         this.#track(response);
@@ -121,7 +123,12 @@ export class HttpsServer {
     }
   }
 
-  /** Drains, takes no new connections, answers the requests that are running and closes. Hard end after `hardStopMs`. */
+  /**
+   * Drains, takes no new connections, answers the requests that are running and closes. Hard end after `hardStopMs`.
+   *
+   * A request that meets a connection just being closed is lost, and the API server refuses what it was about. So an idle
+   * connection is closed only in the moment after Node has read everything that had arrived; `drain` before has left few.
+   */
   async close(hardStopMs: number): Promise<void> {
     this.drain();
     const closeAll = (): void => this.#server.closeAllConnections();
@@ -130,9 +137,12 @@ export class HttpsServer {
     this.#onQuiet = () => {
       clearTimeout(quiet);
       quiet = setTimeout(() => {
-        if (this.#running.size === 0) closeAll();
+        void untilRead().then(() => {
+          if (this.#running.size === 0) closeAll();
+        });
       }, QUIET_MS);
     };
+    await untilRead();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
@@ -149,5 +159,14 @@ export class HttpsServer {
       if (this.#running.size === 0) this.#onQuiet?.();
     });
     if (this.#isDraining) response.setHeader('connection', 'close');
+  }
+}
+
+/** Two turns of the event loop, so that Node has surely polled its sockets in between, and has just done so. */
+async function untilRead(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
   }
 }

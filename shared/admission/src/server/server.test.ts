@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { request as httpsRequest, Agent } from 'node:https';
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { text } from 'node:stream/consumers';
@@ -176,8 +178,8 @@ describe('the webhook server', () => {
   });
 
   it('shows a new certificate to new connections and keeps the open ones', async () => {
-    const open = await openSocket(server.port, certificates.caCertificate);
     const next = await makeCertificates({ hosts: ['127.0.0.1'], nowMs: Date.now() });
+    const open = await openSocket(server.port, certificates.caCertificate);
     server.setCertificate(next);
     const fresh = await openSocket(server.port, next.caCertificate);
     open.write(`GET /v1/healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
@@ -201,6 +203,27 @@ describe('the webhook server', () => {
     // Were they waited for, this would end with the hard stop, after the test's own time.
     await server.close(60_000);
     expect(await ended).to.equal('');
+  });
+
+  it('answers a request that has arrived on an idle connection when it closes', async () => {
+    const socket = await openSocket(server.port, certificates.caCertificate);
+    const heads = `GET /v1/healthz HTTP/1.1\r\nhost: a\r\n\r\n`;
+    socket.write(heads);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(first.toString()).to.match(/^HTTP\/1.1 200 [^]*\r\nConnection: keep-alive\r\n/);
+    const rest = text(socket);
+    socket.write(heads);
+    const closed = server.close(5_000);
+    expect(await rest).to.match(/^HTTP\/1.1 200 [^]*\r\nconnection: close\r\n/);
+    await closed;
+  });
+
+  it('is not held up by who connects and says nothing', async () => {
+    const silent = connectTcp(server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    const ended = once(silent, 'close');
+    await server.close(60_000);
+    await ended;
   });
 
   it('answers what is running while it closes, and takes nothing new', async () => {
