@@ -80,6 +80,13 @@ export function component({ description, resources, measured, isDeployed = true 
     resources: kubernetesObject(measured, { default: resources }),
     podLabels: textMap('Further labels of its Pods', extraLabels),
     podAnnotations: textMap('Further annotations of its Pods'),
+    ...(isDeployed
+      ? {
+          serviceAccountAnnotations: textMap(
+            'Annotations of its ServiceAccount, by which a cloud gives it an identity, for example eks.amazonaws.com/role-arn. The three controllers need it where the Secrets of targets hold no keys',
+          ),
+        }
+      : {}),
     nodeSelector: textMap('Further labels of the nodes that its Pods may run on'),
     tolerations: list('Further taints that its Pods tolerate', { items: { type: 'object' } }),
     affinity: kubernetesObject('Affinity of its Pods'),
