@@ -3,9 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { metricCatalog } from '@mooring/telemetry';
-import { renderChart, temporaryFolder } from '@mooring/testing';
+import { type KubeManifest, renderChart, temporaryFolder } from '@mooring/testing';
 import { expect } from 'chai';
-import { parse, stringify } from 'yaml';
 import { dashboardQueries } from './dashboard.ts';
 import { findPrometheus } from './prometheus-programs.ts';
 
@@ -18,6 +17,10 @@ interface Rule {
   expr: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+}
+
+function ruleSpec(objects: readonly KubeManifest[]): { groups: { rules: Rule[] }[] } {
+  return objects.find(({ kind }) => kind === 'PrometheusRule')?.['spec'] as { groups: { rules: Rule[] }[] };
 }
 
 /** The metrics of a PromQL expression that the catalog does not have: words with an underscore that are neither label nor function. */
@@ -34,8 +37,8 @@ describe('the alerts of the chart', function () {
   let promtool: string | undefined;
 
   before(async () => {
-    const { groups } = parse(await readFile(RULES, 'utf8')) as { groups: { rules: Rule[] }[] };
-    rules = groups.flatMap((group) => group.rules);
+    const objects = await renderChart({ values: { metrics: { prometheusRule: { enabled: true } } } });
+    rules = ruleSpec(objects).groups.flatMap((group) => group.rules);
     promtool = (await findPrometheus())?.promtool;
   });
 
@@ -78,8 +81,7 @@ describe('the alerts of the chart', function () {
     const objects = await renderChart({ values: { metrics, objectNamespace: 'backups' } });
     const kinds = objects.map(({ kind }) => kind);
     expect(kinds).to.include.members(['PrometheusRule', 'ServiceMonitor']);
-    const rule = objects.find(({ kind }) => kind === 'PrometheusRule');
-    const text = stringify((rule as unknown as { spec: object }).spec);
+    const text = JSON.stringify(ruleSpec(objects));
     expect(text).to.include('https://docs.example/operations#mooringtargetnotready');
     expect(text).to.include('kubectl -n backups').and.not.to.include('longhorn-system');
     if (promtool === undefined) return this.skip();
@@ -108,7 +110,7 @@ describe('the dashboard of the chart', function () {
     const queries = await dashboardQueries();
     const rules = queries.map(({ expression }, index) => ({ record: `panel:query${index}`, expr: expression }));
     const file = join(await temporaryFolder('dashboard'), 'rules.yaml');
-    await writeFile(file, stringify({ groups: [{ name: 'dashboard', rules }] }));
+    await writeFile(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
     const { stdout } = await run(promtool, ['check', 'rules', file]);
     expect(stdout).to.include(`SUCCESS: ${queries.length} rules found`);
   });

@@ -24,7 +24,7 @@ export type { S3Options, S3Server } from './stores/s3.ts';
 export { startCollector } from './observers/collector.ts';
 export type { CollectedSpan, Collector } from './observers/collector.ts';
 export { startPrometheus } from './observers/prometheus.ts';
-export type { ActiveAlert, Prometheus, PrometheusOptions, QueryResult } from './observers/prometheus.ts';
+export type { ActiveAlert, Prometheus, PrometheusOptions, QueryResult, RangeResult } from './observers/prometheus.ts';
 export { operationsFile, operationsPage } from './documents/operations-page.ts';
 export { reasonFor, rightsIn } from './documents/rights.ts';
 export type { Right } from './documents/rights.ts';

@@ -20,7 +20,7 @@ export interface CollectedSpan {
 
 /** A running OpenTelemetry collector. */
 export interface Collector {
-  /** Base URL for `OTEL_EXPORTER_OTLP_ENDPOINT`: `http://127.0.0.1:<port>`. */
+  /** Base URL for `OTEL_EXPORTER_OTLP_ENDPOINT`: `http://127.0.0.1:4318`. */
   endpoint: string;
   /** Everything that it received so far, as it wrote it: a line of OTLP JSON for each export. */
   text(): Promise<string>;
@@ -37,16 +37,25 @@ interface TraceExport {
   }[];
 }
 
-/** Starts an OpenTelemetry collector (about 0.3 s): OTLP over HTTP on loopback in, a file below `root` out. */
-export async function startCollector(options: { root: string }): Promise<Collector> {
+/** How the collector is started. */
+export interface CollectorOptions {
+  /** Folder for its configuration, its log and what it receives. */
+  root: string;
+  /** The address that it listens on; default 127.0.0.1. */
+  host?: string;
+}
+
+/** Starts an OpenTelemetry collector (about 0.3 s): OTLP over HTTP in, a file below `root` out. */
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const root = resolve(options.root);
+  const host = options.host ?? '127.0.0.1';
   await mkdir(root, { recursive: true });
   const { otelcol } = await ensureBinaries(['otelcol']);
   const port = await freePort();
   const file = join(root, 'traces.jsonl');
   const configFile = join(root, 'collector.yaml');
-  await writeFile(configFile, stringify(configuration({ port, file })));
-  const endpoint = `http://127.0.0.1:${String(port)}`;
+  await writeFile(configFile, stringify(configuration({ address: `${host}:${String(port)}`, file })));
+  const endpoint = `http://${host}:${String(port)}`;
   const collector = await startGuarded(root, {
     name: 'otelcol',
     command: otelcol,
@@ -65,9 +74,9 @@ export async function startCollector(options: { root: string }): Promise<Collect
   };
 }
 
-function configuration({ port, file }: { port: number; file: string }): object {
+function configuration({ address, file }: { address: string; file: string }): object {
   return {
-    receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${String(port)}` } } } },
+    receivers: { otlp: { protocols: { http: { endpoint: address } } } },
     exporters: { file: { path: file, flush_interval: '100ms' } },
     service: {
       telemetry: { metrics: { level: 'none' } },

@@ -11,7 +11,9 @@ export interface PrometheusOptions {
   /** The program. */
   command: string;
   /** `host:port` of every process by its job: `{ 'mooring-target-controller': ['127.0.0.1:8080'] }`. */
-  jobs: Readonly<Record<string, readonly string[]>>;
+  jobs?: Readonly<Record<string, readonly string[]>>;
+  /** Further entries of `scrape_configs`, as in Prometheus' own configuration. */
+  scrapeConfigs?: readonly object[];
   /** Rule files by path. */
   ruleFiles?: readonly string[];
   /** Seconds between two scrapes and two evaluations; default 1. */
@@ -23,6 +25,12 @@ export interface QueryResult {
   metric: Record<string, string>;
   /** Unix seconds, and the value as text. */
   value: [number, string];
+}
+
+/** One series of a range query: its labels, and pairs of Unix seconds and the value as text. */
+export interface RangeResult {
+  metric: Record<string, string>;
+  values: [number, string][];
 }
 
 /** An alert that is pending or firing. */
@@ -38,6 +46,8 @@ export interface Prometheus {
   url: string;
   /** An instant query; throws with Prometheus' own words when it does not parse. */
   query(expression: string): Promise<QueryResult[]>;
+  /** A range query; times in Unix seconds, the step in seconds. */
+  queryRange(expression: string, range: { start: number; end: number; step: number }): Promise<RangeResult[]>;
   alerts(): Promise<ActiveAlert[]>;
   stop(): Promise<void>;
 }
@@ -71,20 +81,29 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
       );
       return result;
     },
+    queryRange: async (expression, { start, end, step }) => {
+      const query = new URLSearchParams({ query: expression, start: `${start}`, end: `${end}`, step: `${step}` });
+      return (await ask<{ result: RangeResult[] }>(`${url}/api/v1/query_range?${query.toString()}`)).result;
+    },
     alerts: async () => (await ask<{ alerts: ActiveAlert[] }>(`${url}/api/v1/alerts`)).alerts,
     stop: () => prometheus.stop(),
   };
 }
 
-function configuration({ jobs, ruleFiles = [], intervalSeconds = 1 }: PrometheusOptions): object {
+function configuration({
+  jobs = {},
+  scrapeConfigs = [],
+  ruleFiles = [],
+  intervalSeconds = 1,
+}: PrometheusOptions): object {
   const interval = `${String(intervalSeconds)}s`;
   return {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: ruleFiles,
-    scrape_configs: Object.entries(jobs).map(([job, targets]) => ({
-      job_name: job,
-      static_configs: [{ targets }],
-    })),
+    scrape_configs: [
+      ...Object.entries(jobs).map(([job, targets]) => ({ job_name: job, static_configs: [{ targets }] })),
+      ...scrapeConfigs,
+    ],
   };
 }
 
