@@ -9,16 +9,14 @@ import { defaultBackupStore, defaultSettings } from './objects.ts';
 
 const settings = serviceConfigSchema.properties;
 
-/** What a Pod asks for: idle in `npm start` with its sample, 2026-11-21: CPU 2.5 to 3m, resident 75 to 88 MiB, of them 27 to 40 its own. */
+/** What a Pod asks for. Measured in Pods of a one-node cluster, 60 s idle beside other work, 2026-11-21. */
 const WEBHOOK = {
   resources: { requests: { cpu: '10m', memory: '80Mi' }, limits: { memory: '256Mi' } },
-  measured:
-    'Resources. Idle: 3m CPU, 40 Mi of its own beside 45 Mi of program text. No CPU limit: a throttled webhook is a slow kubectl',
+  measured: 'Resources. Idle: 3m CPU, 31 to 34Mi of working set. No CPU limit: a throttled webhook is a slow kubectl',
 };
 const CONTROLLER = {
   resources: { requests: { cpu: '10m', memory: '80Mi' }, limits: { memory: '512Mi' } },
-  measured:
-    'Resources. Idle: 3m CPU, 30 Mi of its own beside 45 Mi of program text; 20,000 Backups add 40 Mi. No CPU limit',
+  measured: 'Resources. Idle: 3m CPU, 26 to 28Mi of working set; 20,000 Backups add 40Mi. No CPU limit',
 };
 
 const image = group('Images of the services: <registry>/<repository>/<service>:<tag>', {
