@@ -58,7 +58,7 @@ const components = {
     description: "cli: the Jobs of helm's hooks",
     isDeployed: false,
     resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-    measured: 'Resources',
+    measured: 'Resources of a Job that runs for seconds',
   }),
 };
 
