@@ -22,6 +22,7 @@ interface Named {
   readonly metadata: {
     readonly name: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };
 }
@@ -29,7 +30,12 @@ interface Named {
 interface Deployment extends Named {
   readonly spec: {
     readonly replicas: number;
-    readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
+    readonly template: {
+      readonly metadata: {
+        readonly labels: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+      };
+    };
   };
 }
 
@@ -126,12 +132,12 @@ export class LifecycleNode {
     const jobPods = pods.items.filter(
       ({ metadata }) => metadata.labels?.['batch.kubernetes.io/job-name'] !== undefined,
     );
-    await Promise.all([
-      ...jobPods.map((pod) => this.#runHook(pod)),
-      ...(this.#options.runsServices ? SERVICES : []).map((service) =>
-        this.#keepService(service, { pods: pods.items, deployments: deployments.items }),
-      ),
-    ]);
+    // A hook may wait for the services' Pods, so nothing here waits for it.
+    for (const pod of jobPods) void this.#runHook(pod).catch(() => undefined);
+    const services = this.#options.runsServices ? SERVICES : [];
+    await Promise.all(
+      services.map((service) => this.#keepService(service, { pods: pods.items, deployments: deployments.items })),
+    );
   }
 
   async #keepService(
@@ -146,6 +152,7 @@ export class LifecycleNode {
       if (wanted !== undefined) await this.#createPod(name, wanted);
     } else if (pod.metadata.deletionTimestamp !== undefined) await this.#killPod(service, name);
     else if (wanted === undefined) await this.#deletePod(name, 30);
+    else if (isOutdated(pod, wanted)) await this.#deletePod(name, 30);
     else if (!this.#running.has(service)) await this.#begin(service);
   }
 
@@ -156,14 +163,14 @@ export class LifecycleNode {
   }
 
   async #createPod(name: string, { spec }: Deployment): Promise<void> {
-    const { labels } = spec.template.metadata;
+    const { labels, annotations } = spec.template.metadata;
     await this.#options.plane.api.request({
       method: 'POST',
       path: this.#path('/api/v1', 'pods'),
       body: {
         apiVersion: 'v1',
         kind: 'Pod',
-        metadata: { name, labels },
+        metadata: { name, labels, annotations },
         spec: { nodeName: NODE, serviceAccountName: name, containers: [{ name: 'service', image: 'none' }] },
       },
     });
@@ -246,6 +253,12 @@ export class LifecycleNode {
   #path(root: string, rest: string): string {
     return `${root}/namespaces/${this.#options.namespace}/${rest}`;
   }
+}
+
+/** The chart puts a sum of the environment there. */
+function isOutdated({ metadata }: Pod, { spec }: Deployment): boolean {
+  const key = 'checksum/environment';
+  return metadata.annotations?.[key] !== spec.template.metadata.annotations?.[key];
 }
 
 /** Runs the command line with these arguments against the cluster of a kubeconfig. */
