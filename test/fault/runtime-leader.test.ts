@@ -117,6 +117,13 @@ describe('LeaderElector', function () {
     expect(first.log).to.deep.equal(['started']);
   });
 
+  it('gives the lease back when the answer to its claim comes only after the stop', async () => {
+    const { elector, log } = elect('late');
+    await elector.stop();
+    expect((await lease()).spec.holderIdentity).to.equal('');
+    expect(log).to.deep.equal([]);
+  });
+
   it('waits the whole duration for a holder that died, whatever its timestamps say', async () => {
     const dead = { holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2001-01-01T00:00:00.000000Z' };
     const object = { metadata: { namespace, name: 'test' }, spec: { ...dead, acquireTime: dead.renewTime } };

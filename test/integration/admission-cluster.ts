@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { Webhook } from '@mooring/admission';
 import type { WebhookKind, WebhookSettings } from '@mooring/admission';
 import { KubeClient, noLog, noMetrics, systemClock } from '@mooring/runtime';
-import type { Clock } from '@mooring/runtime';
+import type { Clock, Metrics } from '@mooring/runtime';
 import {
   applyObjects,
   createApiClient,
@@ -142,12 +142,13 @@ export function startWebhook(options: {
   port: number;
   client: KubeClient;
   clock?: Clock;
+  metrics?: Metrics;
   settings?: Partial<WebhookSettings>;
 }): {
   webhook: Webhook;
   stop: () => Promise<void>;
 } {
-  const { kind, port, client, clock = systemClock, settings } = options;
+  const { kind, port, client, clock = systemClock, metrics = noMetrics, settings } = options;
   const webhook = new Webhook({
     kind,
     client,
@@ -166,7 +167,7 @@ export function startWebhook(options: {
     },
     clock,
     log: noLog,
-    metrics: noMetrics,
+    metrics,
   });
   webhook.start();
   return {

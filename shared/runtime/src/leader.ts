@@ -49,6 +49,7 @@ export class LeaderElector implements WriteFence {
   readonly #retryPeriodMs: number;
   readonly #stopped = new AbortController();
   #lease: Lease | undefined;
+  #hasClaimed = false;
   #observedAt = -Infinity;
   #renewedAt = -Infinity;
   #state: 'waiting' | 'leading' | 'lost' | 'stopped' = 'waiting';
@@ -90,10 +91,11 @@ export class LeaderElector implements WriteFence {
 
   /** Ends the election and, if the lease is ours, releases it. MUST be called after the last write: another process may take it at once. */
   async stop(): Promise<void> {
-    const wasLeading = this.#state === 'leading';
+    const wasLost = this.#state === 'lost';
     this.#end('stopped');
     await this.#running;
-    if (wasLeading) await this.#release();
+    // Also when the answer to a claim came only now: nobody else could take the lease until it runs out.
+    if (this.#hasClaimed && !wasLost) await this.#release();
   }
 
   async #run(): Promise<void> {
@@ -196,6 +198,7 @@ export class LeaderElector implements WriteFence {
       nowMs: this.#clock.now(),
     });
     this.#lease = await this.#write(spec);
+    this.#hasClaimed = true;
     this.#observedAt = this.#clock.monotonic();
   }
 
@@ -210,6 +213,7 @@ export class LeaderElector implements WriteFence {
   }
 
   async #release(): Promise<void> {
+    this.#hasClaimed = false;
     if (this.#heldByOther() || this.#lease === undefined) return;
     try {
       await this.#write(releasedSpec(this.#lease.spec, this.#clock.now()));
