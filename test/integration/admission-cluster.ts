@@ -39,19 +39,32 @@ export interface AdmissionCluster {
   stop(): Promise<void>;
 }
 
+/** How the chart gets into a cluster. */
+export type InstallChart = (plane: ControlPlane, values: Record<string, unknown>) => Promise<void>;
+
+/** Applies what the chart renders with these values, but for cert-manager's kinds. */
+export const applyChart: InstallChart = async ({ api }, values) => {
+  await createNamespace(api, RELEASE);
+  const objects = await renderChart({ namespace: RELEASE, values });
+  await applyObjects(
+    api,
+    objects.filter(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io/')),
+  );
+};
+
 /** Starts a control plane and installs the chart with these webhook URLs. Nothing listens there yet. */
-export async function startAdmissionCluster(urls: { mutating: string; validating: string }): Promise<AdmissionCluster> {
+export async function startAdmissionCluster(
+  urls: { mutating: string; validating: string },
+  options: { values?: Record<string, unknown>; install?: InstallChart } = {},
+): Promise<AdmissionCluster> {
+  const { values = {}, install = applyChart } = options;
   const plane = await startControlPlane({ dataDir: await temporaryFolder('admission') });
   const clients: ApiClient[] = [];
-  await createNamespace(plane.api, RELEASE);
-  const chart = await renderChart({
-    namespace: RELEASE,
-    values: {
-      workloads: { enabled: false },
-      webhooks: { mutating: { url: urls.mutating }, validating: { url: urls.validating } },
-    },
+  await install(plane, {
+    workloads: { enabled: false },
+    webhooks: { mutating: { url: urls.mutating }, validating: { url: urls.validating } },
+    ...values,
   });
-  await applyObjects(plane.api, chart);
   return {
     plane,
     admin: plane.api,
@@ -106,12 +119,16 @@ export interface RunningWebhooks {
 }
 
 /** Starts a cluster and both webhooks at the same instant, and waits until the API server uses them. */
-export async function startWebhooks(settings: Partial<WebhookSettings> = {}): Promise<RunningWebhooks> {
+export async function startWebhooks(
+  settings: Partial<WebhookSettings> = {},
+  install: InstallChart = applyChart,
+): Promise<RunningWebhooks> {
   const [mutatingPort, validatingPort] = [await freePort(), await freePort()];
-  const cluster = await startAdmissionCluster({
+  const urls = {
     mutating: `https://127.0.0.1:${String(mutatingPort)}`,
     validating: `https://127.0.0.1:${String(validatingPort)}`,
-  });
+  };
+  const cluster = await startAdmissionCluster(urls, { install });
   const [mutatingClient, validatingClient] = [
     await clientOf(cluster, 'mutating-webhook'),
     await clientOf(cluster, 'validating-webhook'),
