@@ -64,7 +64,12 @@ export function backupFileKey(volume: string, backup: string): string {
 
 /** `…/blocks/<ck[0:2]>/<ck[2:4]>/<ck>.blk`. */
 export function blockKey(volume: string, checksum: string): string {
-  return `${volumePrefix(volume)}blocks/${checksum.slice(0, 2)}/${checksum.slice(2, 4)}/${checksum}.blk`;
+  return blockKeyBelow(blocksPrefix(volume), checksum);
+}
+
+/** The same for many blocks of one volume, without hashing its name for each; `prefix` from {@link blocksPrefix}. */
+export function blockKeyBelow(prefix: string, checksum: string): string {
+  return `${prefix}${checksum.slice(0, 2)}/${checksum.slice(2, 4)}/${checksum}.blk`;
 }
 
 /** `backupstore/backing-images/backing-images/<name>/backing-image.cfg`. */
@@ -77,7 +82,7 @@ export const BACKING_IMAGE_BLOCKS_PREFIX = 'backupstore/backing-images/blocks/';
 
 /** `backupstore/backing-images/blocks/<ck[0:2]>/<ck[2:4]>/<ck>.blk`. */
 export function backingImageBlockKey(checksum: string): string {
-  return `${BACKING_IMAGE_BLOCKS_PREFIX}${checksum.slice(0, 2)}/${checksum.slice(2, 4)}/${checksum}.blk`;
+  return blockKeyBelow(BACKING_IMAGE_BLOCKS_PREFIX, checksum);
 }
 
 /** `backupstore/system-backups/<version>/<name>/`. */

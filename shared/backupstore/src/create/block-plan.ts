@@ -68,19 +68,23 @@ export interface PlanOptions extends VolumeShape {
   readonly table: BlockTable;
   /** What is in the store. */
   readonly known: ChecksumTable;
+  /** Blocks that are read again though they are in the store: known to be corrupt. */
+  readonly corrupt?: ReadonlySet<string>;
 }
 
 /**
  * Decides which blocks are read: what the engine says has changed, and each block that the base has and the store has not
- * any more. Throws what the engine throws.
+ * any more, or only in a corrupt state. Throws what the engine throws.
  */
 export async function planBlocks(options: PlanOptions): Promise<PlannedRead> {
-  const { reader, baseSnapshot, table, known } = options;
+  const { reader, baseSnapshot, table, known, corrupt } = options;
   const plan = new BlockPlan(options);
   const changed = reader.changedRanges(baseSnapshot);
   if (changed !== 'unknown') {
     for await (const range of changed) plan.addRange(range);
-    for (const [index, checksum] of table.entries()) if (known.get(checksum) === undefined) plan.add(index);
+    for (const [index, checksum] of table.entries()) {
+      if (known.get(checksum) === undefined || corrupt?.has(checksum) === true) plan.add(index);
+    }
     return { plan, compare: false };
   }
   const allocated = baseSnapshot === undefined ? 'unknown' : reader.changedRanges();

@@ -155,9 +155,9 @@ async function upload(held: HeldStore, options: Checked, { base, begun, known }:
   const { source: reader, blockBytes, volume, mode, corruptBlocks = [] } = options;
   const { table, snapshotName: baseSnapshot } = base;
   const shape = { sizeBytes: reader.sizeBytes, blockBytes };
-  const planned = await planBlocks({ ...shape, reader, baseSnapshot, table, known });
-  const progress = new Progress(planned.plan.count * blockBytes, options.onProgress);
   const corrupt = new Set(corruptBlocks);
+  const planned = await planBlocks({ ...shape, reader, baseSnapshot, table, known, corrupt });
+  const progress = new Progress(planned.plan.count * blockBytes, options.onProgress);
   const prefix = blocksPrefix(volume.name);
   const keyOf = (checksum: string): string => blockKey(volume.name, checksum);
   const counts = await uploadBlocks({

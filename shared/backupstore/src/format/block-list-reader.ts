@@ -21,6 +21,9 @@ const CHECKSUM_LENGTH = 64;
 const MAX_DIGITS = 15;
 const LONGEST_ELEMENT = 10 + MAX_DIGITS + 18 + CHECKSUM_LENGTH + 2;
 
+/** No writer makes a shorter one: `{"Offset":0,"BlockChecksum":"<64>"},`. For the size of tables. */
+export const SHORTEST_ELEMENT_BYTES = 96;
+
 type State = 'start' | 'first-member' | 'member' | 'behind-member' | 'first-block' | 'block' | 'behind-block' | 'end';
 
 /**

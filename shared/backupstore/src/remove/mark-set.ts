@@ -3,6 +3,16 @@ const MAX_SLOTS = 2 ** 23;
 const FIRST_SLOTS = 2 ** 12;
 const FULL = 0.75;
 
+/** How a {@link MarkSet} begins. */
+export interface MarkSetOptions {
+  /** Only checksums whose first 32 bits are at least this; default 0. */
+  readonly start?: number;
+  /** How many there may be: the table is made that large at once, for each growth needs the old and the new one together. */
+  readonly expected?: number;
+  /** A power of two; for tests. */
+  readonly maxSlots?: number;
+}
+
 /**
  * A set of checksums in bounded memory: of each only its first 64 bits are kept, in an open-addressing table of at most
  * 64 MiB. What else begins with the same 64 bits counts as contained (of 5 million, by chance one in a million runs has such
@@ -21,11 +31,11 @@ export class MarkSet {
   #hasZero = false;
   readonly #maxSlots: number;
 
-  /** `start`: only checksums whose first 32 bits are at least this; `maxSlots`: a power of two, for tests. */
-  constructor(start = 0, maxSlots = MAX_SLOTS) {
+  constructor({ start = 0, expected = 0, maxSlots = MAX_SLOTS }: MarkSetOptions = {}) {
     this.#start = start;
     this.#maxSlots = maxSlots;
-    this.#slots = new Uint32Array(Math.min(FIRST_SLOTS, maxSlots) * 2);
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(FIRST_SLOTS, expected / FULL)));
+    this.#slots = new Uint32Array(Math.min(slots, maxSlots) * 2);
   }
 
   /** First 32 bits of the first checksum that is not covered; 2^32 when all from `start` on are. */

@@ -5,6 +5,7 @@ import { lockTypes, type HeldLock, type LockOptions } from '../locks/types.ts';
 import { listPages } from '../scan/list-all.ts';
 import type { ObjectStore } from '../store.ts';
 import type { BlockPool, PoolConfig } from './block-pool.ts';
+import { SHORTEST_ELEMENT_BYTES } from '../format/block-list-reader.ts';
 import { KeyRemover } from './key-remover.ts';
 import { markBlocks, type ReadPoolConfig } from './mark-blocks.ts';
 import { MarkSet } from './mark-set.ts';
@@ -42,7 +43,7 @@ export async function sweepPool(pool: BlockPool, context: SweepContext): Promise
   for (let passes = 0; start < MarkSet.END;) {
     if (passes++ === MAX_PASSES) return { ...result, skipped: `${pool.noun}s changed while their blocks were counted` };
     const configs = await listTrusted(pool, context);
-    const marks = new MarkSet(start);
+    const marks = new MarkSet({ start, expected: largestList(configs) });
     const marked = await markBlocks(pool, configs, { marks, signal: context.signal });
     const isStable = !marked.hasChanged && isSameSet(configs, await pool.list(context.signal));
     if (!isStable || (await clearAbandoned(pool, marked.configs, context))) continue;
@@ -57,6 +58,11 @@ export async function sweepPool(pool: BlockPool, context: SweepContext): Promise
     passes = 0;
   }
   return result;
+}
+
+// References that the largest config can hold; the others mostly refer to the same blocks.
+function largestList(configs: readonly PoolConfig[]): number {
+  return configs.reduce((most, { size }) => Math.max(most, size / SHORTEST_ELEMENT_BYTES), 0);
 }
 
 // MUST: a store that answers "nothing" after an outage would have every block removed. So nothing is believed only from a

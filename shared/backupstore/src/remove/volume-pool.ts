@@ -1,5 +1,5 @@
 import { isBackupComplete } from '../format/backup-config.ts';
-import { backupsPrefix, blockKey, blocksPrefix, compareKeys, isLeftover, parseBackupFileName } from '../layout.ts';
+import { backupsPrefix, blockKeyBelow, blocksPrefix, compareKeys, isLeftover, parseBackupFileName } from '../layout.ts';
 import { listPages } from '../scan/list-all.ts';
 import type { ObjectStore } from '../store.ts';
 import { streamBackup } from '../stream-backup.ts';
@@ -7,10 +7,11 @@ import type { BlockPool, PoolConfig } from './block-pool.ts';
 
 /** The blocks and backups of one volume. */
 export function volumePool(store: ObjectStore, volume: string): BlockPool {
+  const prefix = blocksPrefix(volume);
   return {
     noun: 'backup',
-    blocksPrefix: blocksPrefix(volume),
-    keyOf: (checksum) => blockKey(volume, checksum),
+    blocksPrefix: prefix,
+    keyOf: (checksum) => blockKeyBelow(prefix, checksum),
     list: async (signal) => await listConfigs(store, backupsPrefix(volume), signal),
     read: async ({ name }, { signal, onBlocks }) => {
       const stream = streamBackup(store, { volume, backup: name }, { signal });

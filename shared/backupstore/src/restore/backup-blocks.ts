@@ -1,5 +1,6 @@
 import { StoreError } from '../errors.ts';
 import { isBackupComplete, type BackupHead } from '../format/backup-config.ts';
+import { SHORTEST_ELEMENT_BYTES } from '../format/block-list-reader.ts';
 import { blockBytesOf } from '../format/block-size.ts';
 import { parseCompressionMethod, type CompressionMethod } from '../format/compression.ts';
 import type { BlockReference } from '../format/fields.ts';
@@ -12,8 +13,6 @@ import { BlockGroups, type BlockGroup } from './block-groups.ts';
 // References kept at once to find repeats: 2 TiB in blocks of 2 MiB, 60 MiB of memory. A block that comes again further
 // apart is fetched again.
 const MAX_GROUPED = 2 ** 20;
-// No writer makes a shorter element: {"Offset":0,"BlockChecksum":"<64>"},
-const SHORTEST_ELEMENT_BYTES = 96;
 
 /** A complete backup of a volume, about to be read. */
 export interface ReadableBackup {

@@ -1,7 +1,7 @@
 import { Progress } from '../create/progress.ts';
 import { withLock } from '../locks/with-lock.ts';
 import { lockTypes } from '../locks/types.ts';
-import { blockKey } from '../layout.ts';
+import { blockKeyBelow, blocksPrefix } from '../layout.ts';
 import { linkSignals } from '../linked-signal.ts';
 import type { BlockReference } from '../format/fields.ts';
 import { blocksOf, groupBlocks, openBackup } from './backup-blocks.ts';
@@ -36,11 +36,12 @@ async function restoreAll(options: RestoreOptions, signal: AbortSignal): Promise
   const { key, blockBytes } = backup;
   const places = new PlaceMap({ key, blockBytes, sizeBytes: destination.sizeBytes });
   const progress = new Progress(Number(backup.head.size), onProgress);
+  const prefix = blocksPrefix(volume);
   const result = await writeBlocks({
     store,
     destination,
     groups: groupBlocks(placed(blocksOf(store, backup, signal), places), backup.maxBlocks),
-    keyOf: (checksum) => blockKey(volume, checksum),
+    keyOf: (checksum) => blockKeyBelow(prefix, checksum),
     compression: backup.compression,
     lengthAt: () => blockBytes,
     concurrency: concurrencyOf(options.concurrency),

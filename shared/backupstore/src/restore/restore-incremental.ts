@@ -1,6 +1,6 @@
 import { Progress } from '../create/progress.ts';
 import { StoreError } from '../errors.ts';
-import { blockKey } from '../layout.ts';
+import { blockKeyBelow, blocksPrefix } from '../layout.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { lockTypes } from '../locks/types.ts';
 import { withLock } from '../locks/with-lock.ts';
@@ -54,11 +54,12 @@ async function restoreChanges(options: RestoreIncrementalOptions, signal: AbortS
     else await destination.write(offset, Buffer.alloc(blockBytes));
     progress.add(blockBytes);
   });
+  const prefix = blocksPrefix(volume);
   return await writeBlocks({
     store,
     destination,
     groups: groupBlocks(fitting(changes, { ...next, sizeBytes: destination.sizeBytes }), next.maxBlocks),
-    keyOf: (checksum) => blockKey(volume, checksum),
+    keyOf: (checksum) => blockKeyBelow(prefix, checksum),
     compression: next.compression,
     lengthAt: () => blockBytes,
     concurrency: concurrencyOf(options.concurrency),

@@ -1,6 +1,6 @@
 import { Progress } from '../create/progress.ts';
 import { isStoreError, StoreError } from '../errors.ts';
-import { backupConfigKey, blockKey, blocksPrefix } from '../layout.ts';
+import { backupConfigKey, blockKeyBelow, blocksPrefix } from '../layout.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { forEachStreamed } from '../parallel-stream.ts';
 import { MarkSet } from '../remove/mark-set.ts';
@@ -55,7 +55,9 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
   const { signal } = stop;
   const backup = await openBackup(store, options, signal);
   const bad = new BadBlocks();
-  const run = { ...options, signal, found: backup, bad, keyOf: (checksum: string) => blockKey(volume, checksum) };
+  const prefix = blocksPrefix(volume);
+  const keyOf = (checksum: string): string => blockKeyBelow(prefix, checksum);
+  const run = { ...options, signal, found: backup, bad, keyOf };
   const blocks = mode === 'lists' ? await verifyByLists(run) : await verifyContent(run);
   // What looks bad may only have been removed, with the backup itself.
   if (bad.count > 0) await store.head({ key: backupConfigKey(volume, backup.backup), signal });
@@ -89,11 +91,12 @@ async function listPresent(
   store: ObjectStore,
   { volume, start, signal }: { readonly volume: string; readonly start: number; readonly signal: AbortSignal },
 ): Promise<MarkSet> {
-  const present = new MarkSet(start);
-  for await (const page of listPages(store, { prefix: blocksPrefix(volume), signal })) {
+  const prefix = blocksPrefix(volume);
+  const present = new MarkSet({ start });
+  for await (const page of listPages(store, { prefix, signal })) {
     for (const { key, size } of page.objects) {
       const checksum = key.slice(-68, -4);
-      if (size > 0 && key === blockKey(volume, checksum)) present.add(checksum);
+      if (size > 0 && key === blockKeyBelow(prefix, checksum)) present.add(checksum);
     }
   }
   return present;
