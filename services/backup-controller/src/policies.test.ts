@@ -7,6 +7,7 @@ function factsOf(change: Partial<PassFacts> = {}): PassFacts {
 }
 
 const SYNCED = { isSynced: true, hasStatus: true, state: 'Completed' };
+const UNHELD = { ...entryOf().metadata, finalizers: ['x/y'] };
 const GONE = { deletionTimestamp: '2026-01-01T00:00:00Z' };
 const DOUBTED = { available: true, conditions: [{ type: 'StoreReplaced', status: 'True' as const }] };
 const UNAVAILABLE = { available: false, conditions: [{ type: 'Unavailable', status: 'True' as const }] };
@@ -40,6 +41,9 @@ describe('decidePass', () => {
       'wait',
     ],
     ['one without stamps (made by Longhorn) is read', { entry: entryOf({ targetUid: '', ownerUid: '' }) }, 'read'],
+    ['one that an uninstall let go is claimed again', { entry: entryOf({ ...SYNCED, metadata: UNHELD }) }, 'claim'],
+    ['one that waits is claimed meanwhile', { entry: entryOf({ metadata: UNHELD }), target: undefined }, 'claim'],
+    ['one that is to be read is claimed by that', { entry: entryOf({ metadata: UNHELD }) }, 'read'],
     ['a deleted one is released', { entry: entryOf({ isDeleting: true }) }, 'release'],
     [
       'a deleted one is released without target and volume',

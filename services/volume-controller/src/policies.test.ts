@@ -91,6 +91,19 @@ describe('decidePass', () => {
       targetOf(),
       'sync',
     ],
+    [
+      'one that an uninstall let go is claimed again',
+      volumeOf({ metadata: { finalizers: [] }, status: synced }),
+      undefined,
+      'claim',
+    ],
+    [
+      'one that waits for its target is claimed meanwhile',
+      volumeOf({ metadata: { finalizers: ['x/y'] } }),
+      undefined,
+      'claim',
+    ],
+    ['one that is to be synced is claimed by that', volumeOf({ metadata: { finalizers: [] } }), targetOf(), 'sync'],
     ['a deleted volume is released', volumeOf({ metadata: gone }), targetOf(), 'release'],
     ['a deleted volume is released without its target', volumeOf({ metadata: gone }), undefined, 'release'],
     [
