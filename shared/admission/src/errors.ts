@@ -36,8 +36,8 @@ export const errorRegistry = {
     kind: 'stalled',
     httpStatus: 500,
     exitCode: 1,
-    template: 'the Secret mooring-webhook-tls, which somebody else wrote, holds a certificate that cannot serve',
-    cure: 'correct it, or delete it to have a new one made',
+    template: 'the Secret mooring-webhook-tls holds a certificate that cannot serve; what was served before goes on',
+    cure: 'it is made anew by itself; with cert-manager, look at its Certificate mooring-webhook-tls',
   },
   ListenFailed: {
     kind: 'stalled',
