@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { kinds } from '@mooring/api';
 import { coreResources } from '@mooring/runtime';
-import { applyObjects, type KubeManifest, readCrds } from '@mooring/testing';
+import { applyObjects, eventually, type KubeManifest, readCrds } from '@mooring/testing';
 import { helmError, type LifecycleCluster, OBJECTS, RELEASE, startLifecycleCluster } from './lifecycle-cluster.ts';
 
 const CRDS = kinds.map(({ resource }) => `${resource.plural}.${resource.group}`);
@@ -24,6 +24,8 @@ interface Crd {
 
 describe('installing with helm', function () {
   this.timeout(120_000);
+  // Each test goes on where the one before it ended.
+  this.bail(true);
   let cluster: LifecycleCluster;
 
   before(async () => {
@@ -38,6 +40,10 @@ describe('installing with helm', function () {
 
   const crd = async (name: string): Promise<Crd | undefined> =>
     await cluster.get<Crd>(coreResources.customResourceDefinitions, name);
+  const removeCrd = async (name: string): Promise<void> => {
+    await cluster.kube.delete(coreResources.customResourceDefinitions, { name });
+    await eventually(async () => (await crd(name)) === undefined, { timeoutMs: 30_000, what: `CRD ${name} gone` });
+  };
   const versions = async (): Promise<(string | undefined)[]> =>
     await Promise.all(CRDS.map(async (name) => (await crd(name))?.metadata.annotations?.[VERSION]));
   const columns = async (name: string): Promise<string[]> =>
@@ -142,9 +148,7 @@ describe('installing with helm', function () {
         metadata: { name: metadata.name, labels: { 'longhorn-manager': '' }, annotations },
       };
     });
-    for (const { metadata } of manifests) {
-      await cluster.kube.delete(coreResources.customResourceDefinitions, { name: metadata.name });
-    }
+    await Promise.all(CRDS.map(removeCrd));
     await applyObjects(cluster.plane.api, manifests, { fieldManager: 'helm' });
     await cluster.install();
     expect(new Set(await versions())).to.deep.equal(new Set(['0.1.0']));
@@ -191,7 +195,7 @@ describe('installing with helm', function () {
 
   it('wants the CRDs to be there when it is told to bring none', async () => {
     const name = 'snapshots.longhorn.io';
-    await cluster.kube.delete(coreResources.customResourceDefinitions, { name });
+    await removeCrd(name);
     await helmError(cluster.install('mooring', '--set', 'crds.install=false'));
     expect(lastHook()).to.have.property('exitCode', 2);
     expect(lastHook().output).to.contain(`'${name}'`).and.contain('crds.install=true');
