@@ -34,6 +34,16 @@ function kubernetesPin(command: string) {
   } as const;
 }
 
+function certManagerPin(command: string) {
+  return {
+    version: '1.11.5',
+    module: 'cert-manager',
+    package: `github.com/cert-manager/cert-manager/cmd/${command}`,
+    ldflags: '-X github.com/cert-manager/cert-manager/pkg/util.AppVersion=v1.11.5',
+    exact: true,
+  } as const;
+}
+
 function containerdPin(command: string) {
   return {
     version: CONTAINERD,
@@ -71,6 +81,8 @@ export const pins = {
   'containerd-shim-runc-v2': containerdPin('containerd-shim-runc-v2'),
   ctr: containerdPin('ctr'),
   coredns: { version: '1.14.7', module: 'coredns', package: 'github.com/coredns/coredns', ldflags: '', exact: true },
+  'cert-manager-controller': certManagerPin('controller'),
+  'cert-manager-cainjector': certManagerPin('cainjector'),
   versitygw: {
     version: '1.8.0',
     module: 'versitygw',
@@ -82,6 +94,27 @@ export const pins = {
     module: 'helm',
     package: 'helm.sh/helm/v4/cmd/helm',
     ldflags: '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
+  },
+  // skaffold calls helm with options that only helm 3 knows.
+  skaffold: {
+    version: '2.16.1',
+    module: 'skaffold',
+    package: 'github.com/GoogleContainerTools/skaffold/v2/cmd/skaffold',
+    ldflags: '-X github.com/GoogleContainerTools/skaffold/v2/pkg/skaffold/version.version=v2.16.1',
+  },
+  helm3: {
+    version: '3.22.0',
+    module: 'helm3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    ldflags: [
+      '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
+      // Without these it says that it is for Kubernetes 1.20, and charts refuse it.
+      ...['pkg/chartutil', 'pkg/lint/rules'].flatMap((folder) => [
+        `-X helm.sh/helm/v3/${folder}.k8sVersionMajor=1`,
+        `-X helm.sh/helm/v3/${folder}.k8sVersionMinor=36`,
+      ]),
+    ].join(' '),
+    exact: true,
   },
   'helm-unittest': {
     version: '1.1.2',
