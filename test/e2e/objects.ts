@@ -2,6 +2,7 @@ import type { Condition } from '@mooring/api';
 import { applyManifest, ApiRequestError, eventually, type KubeManifest } from '@mooring/testing';
 import { bed } from './bed.ts';
 import { OBJECTS, RELEASE_NAMESPACE } from './release.ts';
+import type { StoreServer } from './stores.ts';
 
 /** An object with a status, as raw JSON. */
 export interface KubeObject extends KubeManifest {
@@ -107,4 +108,43 @@ export async function createSecret(name: string, values: Readonly<Record<string,
 export async function createTarget(name: string, spec: Readonly<Record<string, unknown>>): Promise<void> {
   const metadata = { name, namespace: OBJECTS };
   await apply(JSON.stringify({ apiVersion: 'longhorn.io/v1beta2', kind: 'BackupTarget', metadata, spec }));
+}
+
+/** Waits until a target on an uploaded fixture has all of its BackupVolumes and Backups, each read to its end. */
+export async function waitForFixture(target: string, expected: { volumes: number; backups: number }): Promise<void> {
+  const ofTarget = async (plural: string) =>
+    (await list(plural)).filter(({ metadata }) => metadata.labels?.['backup-target'] === target);
+  await eventually(
+    async () => {
+      const [volumes, backups] = await Promise.all([ofTarget('backupvolumes'), ofTarget('backups')]);
+      const states = backups.map(({ status }) => status?.['state']);
+      const found = { volumes: volumes.length, backups: states.filter((state) => state === 'Completed').length };
+      if (JSON.stringify(found) !== JSON.stringify(expected)) throw new Error(`found ${JSON.stringify(found)}`);
+    },
+    { timeoutMs: 60_000, intervalMs: 500, what: `${JSON.stringify(expected)} of target ${target}` },
+  );
+}
+
+/** A target on a folder of an S3 server, with a Secret of its own. */
+export async function createTargetOnS3(name: string, server: StoreServer, folder = ''): Promise<void> {
+  await createSecret(name, server.credentials);
+  await createTarget(name, { backupTargetURL: server.url + folder, credentialSecret: name, pollInterval: '5m0s' });
+}
+
+/** Asks for a sync and waits until it is done and the target Ready. */
+export async function syncTarget(name: string, timeoutMs = 60_000): Promise<void> {
+  const syncRequestedAt = new Date().toISOString();
+  const contentType = 'application/merge-patch+json';
+  const body = { spec: { syncRequestedAt } };
+  await eventually(() => bed().api.request({ method: 'PATCH', path: path('backuptargets', name), contentType, body }), {
+    timeoutMs,
+    intervalMs: 500,
+    what: `a sync of ${name} is asked for`,
+  });
+  const isSynced = async () => {
+    const { status } = await get('backuptargets', name);
+    return Date.parse(String(status?.['observedSyncRequestedAt'])) >= Date.parse(syncRequestedAt);
+  };
+  await eventually(isSynced, { timeoutMs, intervalMs: 250, what: `${name} is synced` });
+  await waitUntilReady('backuptargets', name, timeoutMs);
 }

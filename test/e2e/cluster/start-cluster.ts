@@ -27,7 +27,7 @@ export class MachineRefusedError extends Error {
 type Log = (line: string) => void;
 
 /** Processes outlive this one; `cluster:down` ends them from their pid files. */
-const noWatchdog = { watch: () => undefined, stop: () => Promise.resolve() };
+export const noWatchdog = { watch: () => undefined, stop: () => Promise.resolve() };
 
 /** Without a mirror of Debian in reach the machine cannot, which is no failure of ours. */
 function refusePackages(error: unknown): never {

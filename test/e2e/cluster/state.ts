@@ -23,6 +23,12 @@ export async function clusterProcesses(layout: Layout): Promise<ClusterProcess[]
   return processes.flat();
 }
 
+/** The processes that make a cluster. */
+const NEEDED = [
+  ...['containerd', 'registry', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
+  ...['kubelet', 'kube-proxy', 'coredns'],
+];
+
 /** True when `cluster:up` has ended well and every process it started still runs. */
 export async function isClusterUp(layout: Layout): Promise<boolean> {
   const isReady = await access(layout.readyFile).then(
@@ -30,5 +36,5 @@ export async function isClusterUp(layout: Layout): Promise<boolean> {
     () => false,
   );
   const processes = await clusterProcesses(layout);
-  return isReady && processes.length > 0 && processes.every((one) => one.isRunning);
+  return isReady && NEEDED.every((name) => processes.some((one) => one.name === name && one.isRunning));
 }

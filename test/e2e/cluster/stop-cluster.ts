@@ -1,76 +1,11 @@
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { eventually } from '@mooring/testing';
+import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { waitForLock } from '@mooring/testing/node-parts';
 import { restoreMachine, type Before } from './before.ts';
 import { run, tryRun } from './commands.ts';
+import { killAll } from './kill-processes.ts';
 import { layoutFor, network, type Layout } from './layout.ts';
 import { removeRules } from './rules.ts';
-import { clusterProcesses } from './state.ts';
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended.
-  }
-}
-
-/** The `kubepods` cgroups, which kubelet makes: one a hierarchy of cgroup v1, or one in all. */
-async function podCgroups(): Promise<string[]> {
-  const names = await readdir('/sys/fs/cgroup').catch(() => []);
-  const roots = ['/sys/fs/cgroup', ...names.map((name) => join('/sys/fs/cgroup', name))];
-  const found = await Promise.all(
-    roots.map(async (root) => {
-      const children = await readdir(root).catch(() => []);
-      return children.filter((name) => name === 'kubepods' || name === 'k8s.io').map((name) => join(root, name));
-    }),
-  );
-  return found.flat();
-}
-
-/** All cgroups at and below `root`, children first. */
-async function cgroupsBelow(root: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(root, name));
-  return [...(await Promise.all(folders.map(cgroupsBelow))).flat(), root];
-}
-
-async function pidsIn(cgroups: readonly string[]): Promise<number[]> {
-  const texts = await Promise.all(
-    cgroups.map((cgroup) => readFile(join(cgroup, 'cgroup.procs'), 'utf8').catch(() => '')),
-  );
-  return [...new Set(texts.flatMap((text) => text.split('\n').filter(Boolean).map(Number)))];
-}
-
-/**
- * Processes of the cache's programs whose arguments name our state: the shims, which containerd leaves behind, and what
- * was started a moment before its starter died.
- */
-async function pidsNaming(layout: Layout): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  const isOurs = (line: string) => {
-    const [program = '', ...args] = line.split('\0');
-    return dirname(layout.state) === dirname(dirname(program)) || program.startsWith(`${layout.bin}/`)
-      ? args.some((argument) => argument.includes(`${layout.state}/`))
-      : false;
-  };
-  return pids.filter((_, index) => isOurs(lines[index] ?? '')).map(Number);
-}
-
-async function killAll(layout: Layout): Promise<void> {
-  for (const { pid, isRunning } of await clusterProcesses(layout)) if (isRunning) kill(pid);
-  const roots = await podCgroups();
-  const isOver = async () => {
-    const cgroups = (await Promise.all(roots.map(cgroupsBelow))).flat();
-    const left = [...(await pidsNaming(layout)), ...(await pidsIn(cgroups))];
-    left.forEach(kill);
-    return left.length === 0;
-  };
-  await eventually(isOver, { timeoutMs: 30_000, intervalMs: 50, what: 'the processes of the cluster have ended' });
-  for (const cgroup of (await Promise.all(roots.map(cgroupsBelow))).flat()) await rmdir(cgroup).catch(() => undefined);
-}
 
 /** Loop devices over files of ours, newest first: one of the kubelet lies over one of a driver. */
 async function loopDevices(layout: Layout): Promise<string[]> {

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { bed, say } from './bed.ts';
+import { createTargetOnS3, list, remove, path, waitForFixture, waitUntilReady } from './objects.ts';
+import { ensureInstalled, install, OBJECTS, RELEASE_NAMESPACE, uninstall } from './release.ts';
+import { fixtureCounts, inventory, s3Server, type StoreServer } from './stores.ts';
+
+const KINDS = ['backuptargets', 'backupvolumes', 'backups', 'backupbackingimages', 'systembackups', 'recurringjobs'];
+
+async function names(): Promise<string[]> {
+  const all = await Promise.all(
+    KINDS.map(async (kind) => (await list(kind)).map(({ metadata }) => `${kind}/${metadata.name}`)),
+  );
+  return all.flat().sort();
+}
+
+describe('uninstall and reinstall', () => {
+  let server: StoreServer;
+
+  before(async () => {
+    await ensureInstalled();
+    server = await s3Server();
+    await remove(path('backuptargets', 'e2e-s3'));
+    await createTargetOnS3('e2e-kept', server);
+    await waitUntilReady('backuptargets', 'e2e-kept');
+    await waitForFixture('e2e-kept', await fixtureCounts());
+  });
+
+  it('helm uninstall leaves objects, CRDs and every byte of the store, and nothing stuck', async () => {
+    const before = { objects: await names(), store: await inventory(server) };
+    const startedAt = performance.now();
+    await uninstall();
+    say(`helm uninstall took ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    expect({ objects: await names(), store: await inventory(server) }).to.deep.equal(before);
+    for (const kind of KINDS) {
+      for (const { metadata } of await list(kind)) {
+        expect(metadata, metadata.name).to.not.have.property('deletionTimestamp');
+        expect(metadata['finalizers'] ?? [], metadata.name).to.not.include('longhorn.io');
+      }
+    }
+    const left = await bed().kubectl(['-n', RELEASE_NAMESPACE, 'get', 'all', '-o', 'name']);
+    expect(left.trim()).to.equal('');
+    const cluster = 'mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies';
+    expect(await bed().kubectl(['get', cluster, '-o', 'name'])).to.not.contain('mooring');
+  });
+
+  it('a reinstall works on the objects that stayed', async () => {
+    await install();
+    await waitUntilReady('backuptargets', 'e2e-kept');
+    await waitForFixture('e2e-kept', await fixtureCounts());
+  });
+
+  it('deleting the object namespace hangs on nothing, takes no byte, and all is back after a sync', async () => {
+    const before = await inventory(server);
+    await bed().kubectl(['delete', 'namespace', OBJECTS, '--wait', '--timeout=90s']);
+    expect(await inventory(server)).to.deep.equal(before);
+    await uninstall();
+    await install();
+    await createTargetOnS3('e2e-kept', server);
+    await waitUntilReady('backuptargets', 'e2e-kept');
+    await waitForFixture('e2e-kept', await fixtureCounts());
+  });
+
+  it('deleting the release namespace and then the CRDs hangs on nothing and takes no byte', async () => {
+    const before = await inventory(server);
+    await bed().kubectl(['delete', 'namespace', RELEASE_NAMESPACE, '--wait', '--timeout=120s']);
+    const crds = (await bed().kubectl(['get', 'crd', '-o', 'name'])).split('\n');
+    const ours = crds.filter((name) => name.endsWith('.longhorn.io'));
+    await bed().kubectl(['delete', '--wait', '--timeout=90s', ...ours]);
+    expect(await inventory(server)).to.deep.equal(before);
+  });
+});
