@@ -59,7 +59,7 @@ describe('metrics, scraped by a real Prometheus', () => {
   it('say which process leads, once for each controller', async () => {
     await eventually(
       async () => {
-        const leaders = await prometheus?.query('sum by (job) (mooring_leader)');
+        const leaders = await prometheus?.query('sum by (job) (mooring_leader{job=~".+-controller"})');
         expect(leaders?.map(({ metric, value }) => `${metric['job'] ?? ''} ${value[1]}`).sort()).to.deep.equal([
           'mooring-backup-controller 1',
           'mooring-target-controller 1',
