@@ -94,10 +94,12 @@ export class Replica {
 
   /** Resolves once it says that it is ready. */
   async untilReady(): Promise<void> {
-    await eventually(async () => (await fetch(`http://127.0.0.1:${String(this.healthPort)}/readyz`)).ok, {
-      timeoutMs: 30_000,
-      what: `${this.name}-webhook is ready`,
-    });
+    const ask = async (): Promise<void> => {
+      const answer = await fetch(`http://127.0.0.1:${String(this.healthPort)}/readyz`);
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${text}${this.#output.slice(-2_000)}`);
+    };
+    await eventually(ask, { timeoutMs: 30_000, what: `${this.name}-webhook is ready` });
   }
 
   /** Sends a signal and waits for the end; gives the exit code (null after SIGKILL). */

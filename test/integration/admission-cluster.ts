@@ -43,7 +43,7 @@ export interface AdmissionCluster {
 export type InstallChart = (plane: ControlPlane, values: Record<string, unknown>) => Promise<void>;
 
 /** Applies what the chart renders with these values, but for cert-manager's kinds. */
-export const applyChart: InstallChart = async ({ api }, values) => {
+const applyChart: InstallChart = async ({ api }, values) => {
   await createNamespace(api, RELEASE);
   const objects = await renderChart({ namespace: RELEASE, values });
   await applyObjects(

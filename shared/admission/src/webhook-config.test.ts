@@ -19,4 +19,21 @@ describe('readWebhookConfig', () => {
   it('refuses a drain that outlives the pod', () => {
     expect(() => readWebhookConfig({ MOORING_DRAIN_MS: '60000' })).to.throw(/MOORING_DRAIN_MS/);
   });
+
+  it('lets certificates live for months, made by the webhooks themselves', () => {
+    expect(readWebhookConfig({})).to.deep.include({
+      certificateMode: 'self',
+      caLifetime: '8760h',
+      leafLifetime: '2160h',
+    });
+  });
+
+  it('refuses lifetimes of which the authority’s is less than three times the certificate’s, and what is none', () => {
+    const read = (ca: string, leaf: string) => () =>
+      readWebhookConfig({ MOORING_CA_LIFETIME: ca, MOORING_LEAF_LIFETIME: leaf });
+    expect(read('30s', '10s')).to.not.throw();
+    expect(read('29s', '10s')).to.throw(/MOORING_CA_LIFETIME is less than three times/);
+    expect(read('1d', '1h')).to.throw(/MOORING_CA_LIFETIME/);
+    expect(read('8760h', '-1h')).to.throw(/MOORING_LEAF_LIFETIME/);
+  });
 });

@@ -15,15 +15,12 @@ export interface LeaseTurn {
   readonly log: Log;
 }
 
-/**
- * Held for some milliseconds at a time, so others look often; and for as long as a process that died with it did not release
- * it, so not for long.
- */
-const TIMES = { leaseDurationMs: 10_000, renewDeadlineMs: 6_000, retryPeriodMs: 500 };
+/** Held for some milliseconds at a time, so others look often; nobody looks while nothing is due. */
+const RETRY_PERIOD_MS = 500;
 
 /**
  * Waits for a Lease, works while holding it, and gives it back: a lock between processes that outlives none of them by more
- * than 10 s. Nothing is held, and nothing renewed, while there is no work.
+ * than 15 s. Nothing is held, and nothing renewed, while there is no work.
  *
  * @param work gets a client whose writes throw LeaseLost once the Lease is gone
  * @returns false when `signal` ended the waiting
@@ -34,7 +31,7 @@ export async function takeTurn(turn: LeaseTurn, work: (client: KubeClient) => Pr
   const give = (): void => decided.resolve(false);
   const elector = new LeaderElector({
     ...turn,
-    ...TIMES,
+    retryPeriodMs: RETRY_PERIOD_MS,
     onStarted: () => decided.resolve(true),
     // The writes themselves fail from now on.
     onLost: () => undefined,
