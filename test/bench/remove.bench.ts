@@ -11,6 +11,8 @@ import { startFaultProxy, startS3, type FaultProxy, type S3Server } from '@moori
 import { BlockStore, openBucket } from './block-store.ts';
 
 const SIZE_BYTES = 1024 ** 3;
+// As whatever moves data is to be started: V8's own default lets short-lived objects take 100 MiB more, and is no faster.
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8';
 const root = await mkdtemp(path.join(tmpdir(), 'mooring-bench-'));
 const server = await startS3({ root: path.join(root, 's3') });
 const proxy = await startFaultProxy({ target: server.endpoint });
@@ -18,7 +20,7 @@ try {
   await benchBackup(server, proxy);
   await benchVolume(server, proxy);
   const script = path.join(import.meta.dirname, 'remove-memory.ts');
-  console.log(execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim());
+  console.log(execFileSync(process.execPath, [SMALL_YOUNG_GENERATION, script], { encoding: 'utf8' }).trim());
 } finally {
   await proxy.stop();
   await server.stop();

@@ -100,7 +100,7 @@ async function benchMemory(): Promise<void> {
 function childOutput({ endpoint, accessKey, secretKey }: S3Server, file: string): string {
   const script = path.join(import.meta.dirname, 'restore-memory.ts');
   const environment = { AWS_ENDPOINTS: endpoint, AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey };
-  const args = [script, `s3://memory@${server.region}/`, file, String(SPARSE_BYTES)];
+  const args = ['--max-semi-space-size=8', script, `s3://memory@${server.region}/`, file, String(SPARSE_BYTES)];
   return execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...environment } }).trim();
 }
 

@@ -1,4 +1,4 @@
-// 2^23 slots of 8 bytes: 64 MiB. Filled to at most 3/4, so that looking up stays short.
+// Slots of 8 bytes: at most 64 MiB. Filled to at most 3/4, so that looking up stays short.
 const MAX_SLOTS = 2 ** 23;
 const FIRST_SLOTS = 2 ** 12;
 const FULL = 0.75;
@@ -9,7 +9,7 @@ export interface MarkSetOptions {
   readonly start?: number;
   /** How many there may be: the table is made that large at once, for each growth needs the old and the new one together. */
   readonly expected?: number;
-  /** A power of two; for tests. */
+  /** For tests. */
   readonly maxSlots?: number;
 }
 
@@ -34,7 +34,7 @@ export class MarkSet {
   constructor({ start = 0, expected = 0, maxSlots = MAX_SLOTS }: MarkSetOptions = {}) {
     this.#start = start;
     this.#maxSlots = maxSlots;
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(FIRST_SLOTS, expected / FULL)));
+    const slots = Math.ceil(Math.max(FIRST_SLOTS, expected / FULL));
     this.#slots = new Uint32Array(Math.min(slots, maxSlots) * 2);
   }
 
@@ -60,7 +60,7 @@ export class MarkSet {
     if (high < this.#start || high >= this.#end) return;
     this.#insert(high, lowOf(checksum));
     if (this.#size * 2 <= this.#slots.length * FULL) return;
-    if (this.#slots.length < this.#maxSlots * 2) this.#rebuild(this.#slots.length * 2);
+    if (this.#slots.length < this.#maxSlots * 2) this.#rebuild(Math.min(this.#slots.length * 2, this.#maxSlots * 2));
     else this.#halve();
   }
 
@@ -88,8 +88,7 @@ export class MarkSet {
   // Where the pair is, or the free slot where it belongs. 0,0 is free.
   #slotOf(high: number, low: number): number {
     const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    for (let index = (low & mask) * 2; ; index = ((index / 2 + 1) & mask) * 2) {
+    for (let index = (low % (slots.length / 2)) * 2; ; index = index + 2 === slots.length ? 0 : index + 2) {
       const a = slots[index];
       const b = slots[index + 1];
       if ((a === high && b === low) || (a === 0 && b === 0)) return index;
@@ -118,9 +117,19 @@ export class MarkSet {
 }
 
 function highOf(checksum: string): number {
-  return Number.parseInt(checksum.slice(0, 8), 16);
+  return wordAt(checksum, 0);
 }
 
 function lowOf(checksum: string): number {
-  return Number.parseInt(checksum.slice(8, 16), 16);
+  return wordAt(checksum, 8);
+}
+
+// Eight hex digits as a number, without making strings: it runs ten million times.
+function wordAt(checksum: string, start: number): number {
+  let word = 0;
+  for (let at = start; at < start + 8; at++) {
+    const code = checksum.charCodeAt(at);
+    word = word * 16 + (code < 0x3a ? code - 0x30 : code - 0x57);
+  }
+  return word;
 }

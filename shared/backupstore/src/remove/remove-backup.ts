@@ -1,3 +1,4 @@
+import { isStoreError } from '../errors.ts';
 import type { VolumeConfig } from '../format/volume-config.ts';
 import { encodeVolumeConfig } from '../format/volume-config.ts';
 import { backupConfigKey, backupFileKey, volumeConfigKey } from '../layout.ts';
@@ -32,7 +33,6 @@ export async function removeBackup(options: RemoveBackupOptions): Promise<SweepR
     using stop = linkSignals(`remove backup '${backup}'`, { cancelled, lost: lock.lost });
     const { signal } = stop;
     const file = new VolumeConfigFile({ store, volume, lock, signal });
-    await file.read();
     // One after the other: a config without its file could be restored from.
     for (const key of [backupConfigKey(volume, backup), backupFileKey(volume, backup)]) {
       lock.assertHeld();
@@ -46,10 +46,10 @@ export async function removeBackup(options: RemoveBackupOptions): Promise<SweepR
       signal,
       log: options.log ?? (() => undefined),
       onConfigs: async (configs) => {
-        await file.write(lastAfter(file.config, configs));
+        await file.update((config) => lastAfter(config, configs));
       },
     });
-    if (result.skipped === undefined) await file.write({ blockCount: String(result.blocksKept) });
+    if (result.skipped === undefined) await file.update(() => ({ blockCount: String(result.blocksKept) }));
     return result;
   });
 }
@@ -62,37 +62,47 @@ function lastAfter(config: VolumeConfig, configs: readonly ReadPoolConfig[]): Pa
     : decideLastBackup(configs.filter(({ isComplete }) => isComplete));
 }
 
-/** `volume.cfg`, read once and written under the lock when something in it changes. */
-class VolumeConfigFile {
-  readonly #options: {
-    readonly store: ObjectStore;
-    readonly volume: string;
-    readonly lock: HeldLock;
-    readonly signal: AbortSignal;
-  };
-  #config: VolumeConfig | undefined;
+// Another deletion of the volume may write it at the same moment; each try sees one more write of it.
+const MAX_TRIES = 5;
 
-  constructor(options: { store: ObjectStore; volume: string; lock: HeldLock; signal: AbortSignal }) {
+interface VolumeConfigFileOptions {
+  readonly store: ObjectStore;
+  readonly volume: string;
+  readonly lock: HeldLock;
+  readonly signal: AbortSignal;
+}
+
+/** `volume.cfg`, written under the lock when something in it changes. */
+class VolumeConfigFile {
+  readonly #options: VolumeConfigFileOptions;
+
+  constructor(options: VolumeConfigFileOptions) {
     this.#options = options;
   }
 
-  get config(): VolumeConfig {
-    if (this.#config === undefined) throw new Error('read it first');
-    return this.#config;
-  }
-
-  async read(): Promise<void> {
+  /**
+   * Reads it and writes it with the change that `decide` wants. Where the store can, only over what was read. Throws the
+   * store's error.
+   */
+  async update(decide: (config: VolumeConfig) => Partial<VolumeConfig>): Promise<void> {
     const { store, volume, signal } = this.#options;
-    this.#config = (await readVolumeConfig(store, volume, { signal })).config;
+    for (let tries = 1; ; tries++) {
+      const { config, etag } = await readVolumeConfig(store, volume, { signal });
+      const body = encodeVolumeConfig({ ...config, ...decide(config) });
+      if (body.equals(encodeVolumeConfig(config))) return;
+      try {
+        await this.#put(body, etag);
+        return;
+      } catch (error) {
+        if (!isStoreError(error, 'AlreadyExists') || tries === MAX_TRIES) throw error;
+      }
+    }
   }
 
-  async write(change: Partial<VolumeConfig>): Promise<void> {
+  async #put(body: Buffer, etag: string | undefined): Promise<void> {
     const { store, volume, lock, signal } = this.#options;
-    const before = this.config;
-    this.#config = { ...before, ...change };
-    const body = encodeVolumeConfig(this.#config);
-    if (body.equals(encodeVolumeConfig(before))) return;
+    const isConditional = store.capabilities.conditionalReplace && etag !== undefined;
     lock.assertHeld();
-    await store.put({ key: volumeConfigKey(volume), body, signal });
+    await store.put({ key: volumeConfigKey(volume), body, signal, ...(isConditional && { ifMatch: etag }) });
   }
 }
