@@ -153,13 +153,13 @@ export const rightReasons: readonly RightReason[] = [
     of: ['volume-controller'],
     resources: ['volumes'],
     verbs: [...READ, 'patch'],
-    why: 'takes our finalizer off when its own namespace is deleted; nobody could afterwards',
+    why: 'lets go of deleted objects that a manifest of Longhorn gave its finalizer: no Longhorn is there to do it',
   },
   {
     of: ['backup-controller'],
     resources: ['snapshots', 'recurringjobs'],
     verbs: [...READ, 'patch'],
-    why: 'takes our finalizer off when its own namespace is deleted; nobody could afterwards',
+    why: 'lets go of deleted objects that a manifest of Longhorn gave its finalizer: no Longhorn is there to do it',
   },
   {
     of: CONTROLLERS,
