@@ -25,8 +25,9 @@ const backends: Record<string, () => Promise<ObjectStore>> = {
     return await openStore({ url: `vfs://${root}` });
   },
   'the S3 server': async () => {
-    const { accessKey, secretKey, endpoint, region, dataFolder: root, createBucket } = await sharedS3();
-    await createBucket('locks');
+    const server = await sharedS3();
+    const { accessKey, secretKey, endpoint, region, dataFolder: root } = server;
+    await server.createBucket('locks');
     dataFolder = () => path.join(root, 'locks');
     return await openStore({
       url: `s3://locks@${region}/`,

@@ -12,6 +12,8 @@ import { Slots } from './slots.ts';
 
 // Blocks read, hashed and compressed while all slots write: enough to keep two cores busy.
 const READ_AHEAD = 2;
+// Blocks in libuv's pool at once; it has four threads, and what waits for one only takes memory.
+const IN_POOL = 4;
 
 /** What was uploaded. */
 export interface UploadCounts {
@@ -49,8 +51,8 @@ export interface UploadOptions extends VolumeShape, PlannedRead {
 }
 
 /**
- * Reads the planned blocks and writes those that the store has not: read, SHA-512, known?, compress, PUT. Memory: one
- * block and its compressed form for each of `concurrency` + 2. A block met several times is written once. Before each PUT
+ * Reads the planned blocks and writes those that the store has not: read, SHA-512, known?, compress, PUT. Memory: four
+ * blocks, and the compressed form of `concurrency` + 2. A block met several times is written once. Before each PUT
  * the lock must be held. The first failure ends all and is thrown: the engine's, the store's, `LockLost` or `Cancelled`.
  */
 export async function uploadBlocks(options: UploadOptions): Promise<UploadCounts> {
@@ -64,12 +66,21 @@ async function* indexesOf({ plan }: UploadOptions): AsyncGenerator<number> {
   yield* plan.indexes();
 }
 
+interface Prepared {
+  readonly checksum: string;
+  readonly body: Uint8Array | undefined;
+  /** Bytes of the volume. */
+  readonly length: number;
+}
+
 class Pipeline {
   readonly counts = { newBlocks: 0, newBytes: 0, reuploadedBytes: 0, writtenCount: 0, written: [] as string[] };
   readonly #options: UploadOptions;
   readonly #slots: Slots;
   readonly #buffers: Buffer[] = [];
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #inPool = new Slots(IN_POOL);
+  // Being sent: known as soon as it is there.
+  readonly #claimed = new Set<string>();
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -77,67 +88,60 @@ class Pipeline {
   }
 
   readonly take = async (index: number, signal: AbortSignal): Promise<void> => {
-    const { blockBytes, sizeBytes, reader, onBytes } = this.#options;
+    const { keyOf, known, lock, onBytes, store, table } = this.#options;
+    const { checksum, body, length } = await this.#inPool.run(async () => await this.#prepare(index, signal));
+    if (body !== undefined) {
+      await this.#slots.run(async () => {
+        signal.throwIfAborted();
+        lock.assertHeld();
+        await store.put({ key: keyOf(checksum), body, signal });
+      });
+      this.#count(checksum, body.length);
+      known.addWritten(checksum, body.length);
+      this.#claimed.delete(checksum);
+    }
+    if (checksum !== '') table.set(index, checksum);
+    onBytes(length);
+  };
+
+  // Reads a block; its checksum ('' for a hole), and what to send of it, if it is for this worker to send.
+  async #prepare(index: number, signal: AbortSignal): Promise<Prepared> {
+    const { blockBytes, sizeBytes, reader, compare, table, compression } = this.#options;
     const offset = index * blockBytes;
     const length = Math.min(blockBytes, sizeBytes - offset);
     const buffer = this.#buffers.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
     const block = buffer.subarray(0, length);
     await reader.read(offset, length, block);
     signal.throwIfAborted();
-    const isSent = await this.#store(index, block, signal);
-    // MUST: a PUT that was given up may still be sending it (a file system heeds no signal), so what was sent is not reused.
-    if (!isSent) this.#buffers.push(buffer);
-    onBytes(length);
-  };
-
-  // Whether the buffer itself went to the store.
-  async #store(index: number, block: Buffer, signal: AbortSignal): Promise<boolean> {
-    const { compare, table, compression } = this.#options;
-    const base = compare ? table.get(index) : undefined;
-    if (compare && base === undefined && isZero(block)) return false;
-    const checksum = await blockChecksum(block);
-    const written = await this.#ensure(checksum, block, signal);
-    table.set(index, checksum);
-    return written && compression === 'none';
+    const isHole = compare && table.get(index) === undefined && isZero(block);
+    const checksum = isHole ? '' : await blockChecksum(block);
+    const isNeeded = !isHole && this.#claim(checksum);
+    const body = isNeeded ? await compressBlock(compression, block) : undefined;
+    // MUST: a PUT that was given up may still be sending it (a file system heeds no signal), so what is sent is not reused.
+    if (body !== block) this.#buffers.push(buffer);
+    return { checksum, body, length };
   }
 
-  async #ensure(checksum: string, block: Buffer, signal: AbortSignal): Promise<boolean> {
+  // Whether the block is not in the store and nobody else sends it. All that is claimed is sent, or the backup fails.
+  #claim(checksum: string): boolean {
     const { known, isDistrusted } = this.#options;
-    const running = this.#inFlight.get(checksum);
-    if (running !== undefined) {
-      await running;
-      return false;
-    }
+    if (this.#claimed.has(checksum)) return false;
     const present = known.get(checksum);
     if (present !== undefined && (present.isFresh || !isDistrusted(checksum))) {
       this.#countFresh(checksum, present.sizeBytes);
       return false;
     }
-    const upload = this.#upload(checksum, block, signal);
-    this.#inFlight.set(checksum, upload);
-    try {
-      await upload;
-      return true;
-    } finally {
-      this.#inFlight.delete(checksum);
-    }
+    this.#claimed.add(checksum);
+    return true;
   }
 
-  async #upload(checksum: string, block: Buffer, signal: AbortSignal): Promise<void> {
-    const { store, lock, known, keyOf, compression } = this.#options;
-    const body = await compressBlock(compression, block);
-    await this.#slots.run(async () => {
-      signal.throwIfAborted();
-      lock.assertHeld();
-      await store.put({ key: keyOf(checksum), body, signal });
-    });
-    if (known.get(checksum) === undefined) {
+  #count(checksum: string, bodyBytes: number): void {
+    if (this.#options.known.get(checksum) === undefined) {
       this.counts.newBlocks += 1;
-      this.counts.newBytes += body.length;
+      this.counts.newBytes += bodyBytes;
     } else {
-      this.counts.reuploadedBytes += body.length;
+      this.counts.reuploadedBytes += bodyBytes;
     }
-    known.addWritten(checksum, body.length);
     this.counts.writtenCount += 1;
     if (this.counts.written.length < WRITTEN_SAMPLE) this.counts.written.push(checksum);
   }
