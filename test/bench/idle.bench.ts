@@ -80,19 +80,23 @@ function field(status: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
 }
 
+/** Prints what one process used since the sample; gives its CPU in thousandths of a core. */
+async function report(one: Running, before: Sample, seconds: number): Promise<number> {
+  const { service, pid, readyMs, startCpuSeconds } = one;
+  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
+  const after = await sample(pid);
+  const cpu = ((after.cpuSeconds - before.cpuSeconds) / seconds) * 1_000;
+  const wakeups = (after.switches - before.switches) / seconds;
+  const [resident = 0, anonymous = 0] = ['VmRSS', 'RssAnon'].map((name) => field(status, name) / 1_024);
+  print(service, [readyMs / 1_000, startCpuSeconds, cpu, wakeups, resident, anonymous]);
+  return cpu;
+}
+
 async function measure(running: readonly Running[], seconds: number): Promise<void> {
-  const before = await Promise.all(running.map(({ pid }) => sample(pid)));
+  const before = await Promise.all(running.map(async (one) => ({ one, sample: await sample(one.pid) })));
   await delay(seconds * 1_000);
-  const after = await Promise.all(running.map(({ pid }) => sample(pid)));
   let total = 0;
-  for (const [index, { service, pid, readyMs, startCpuSeconds }] of running.entries()) {
-    const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
-    const cpu = (((after[index]?.cpuSeconds ?? 0) - (before[index]?.cpuSeconds ?? 0)) / seconds) * 1_000;
-    const wakeups = ((after[index]?.switches ?? 0) - (before[index]?.switches ?? 0)) / seconds;
-    total += cpu;
-    const [resident, anonymous] = ['VmRSS', 'RssAnon'].map((name) => field(status, name) / 1_024);
-    print(service, [readyMs / 1_000, startCpuSeconds, cpu, wakeups, resident ?? 0, anonymous ?? 0]);
-  }
+  for (const { one, sample: earlier } of before) total += await report(one, earlier, seconds);
   process.stdout.write(`all ten: ${total.toFixed(1)} m CPU\n`);
 }
 
