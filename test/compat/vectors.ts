@@ -56,14 +56,8 @@ export async function readVectors(): Promise<Map<string, Vector>> {
 }
 
 /** The content of a block: the 64 bytes of SHA-512(seed), repeated. */
-export function blockOf(seed: string, blockSize: number): Buffer {
+function blockOf(seed: string, blockSize: number): Buffer {
   return Buffer.alloc(blockSize, createHash('sha512').update(seed).digest());
-}
-
-/** A snapshot's whole image. */
-export function imageOf({ images, blockSize }: Vector, snapshot: string): Buffer {
-  const seeds = images[snapshot] ?? [];
-  return Buffer.concat(seeds.map((seed) => (seed === null ? Buffer.alloc(blockSize) : blockOf(seed, blockSize))));
 }
 
 /** Writes the store as it was after a step into a folder, in place of what is there. */

@@ -15,8 +15,8 @@ import {
 
 /** The volume of {@link fillSmallStore}. */
 export const VOLUME = 'pvc-small';
-/** Bytes of a block there: small, for only the number of blocks matters. */
-export const BLOCK_BYTES = 4096;
+// Small, for only the number of blocks matters.
+const BLOCK_BYTES = 4096;
 const BLOCKS = 8;
 const DAY_MS = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2026, 0, 1);
