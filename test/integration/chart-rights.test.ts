@@ -59,7 +59,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     everywhere: [
       `${READ},create,patch backuptargets`,
       `${READ},create,patch,delete backupvolumes,backupbackingimages,systembackups`,
-      'patch backuptargets/status,backupbackingimages/status,systembackups/status',
+      'patch,update backuptargets/status,backupbackingimages/status,systembackups/status',
       `${READ} backups`,
       'get,create,patch settings',
     ],
@@ -69,7 +69,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   'volume-controller': {
     everywhere: [
       `${READ},patch backupvolumes`,
-      'patch backupvolumes/status',
+      'patch,update backupvolumes/status',
       `${READ},create,patch,delete backups`,
       `${READ},patch volumes`,
       `${READ} backuptargets`,
@@ -80,7 +80,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   'backup-controller': {
     everywhere: [
       `${READ},patch backups,snapshots,recurringjobs`,
-      'patch backups/status',
+      'patch,update backups/status',
       `${READ} backupvolumes,backuptargets`,
     ],
     objects: CONTROLLER_IN_OBJECTS,

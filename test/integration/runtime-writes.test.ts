@@ -10,7 +10,7 @@ import {
   removeFinalizer,
   type KubeClient,
 } from '@mooring/runtime';
-import type { ObjectMeta } from '@mooring/api';
+import { API_VERSION, type BackupVolume, type ObjectMeta, resources } from '@mooring/api';
 import { expect } from 'chai';
 
 interface Thing {
@@ -84,6 +84,16 @@ describe('Writes to the API server', function () {
         status: { ...before.status, message: 'hello' },
       });
       expect(after.status).to.include({ message: 'hello', phase: 'Pending' });
+    });
+
+    it('writes a first status as a whole, unless somebody has written one since', async () => {
+      const metadata = { namespace, name: 'first' };
+      const volume = { apiVersion: API_VERSION, kind: 'BackupVolume', metadata, spec: { volumeName: 'first' } };
+      const before = await kube.create<BackupVolume>(resources.backupVolumes, volume);
+      const written = await patchStatus(kube, resources.backupVolumes, before, { ...before, status: { size: '1' } });
+      expect(written).to.deep.include({ spec: before.spec, status: { size: '1' } });
+      const late = patchStatus(kube, resources.backupVolumes, before, { ...before, status: { size: '2' } });
+      expect(isConflict(await caught(late))).to.equal(true);
     });
 
     it('refuses to replace a list that somebody else changed, naming it a conflict', async () => {

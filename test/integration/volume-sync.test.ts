@@ -118,8 +118,8 @@ describe('syncing the volumes of a store that Longhorn wrote', function () {
 
   it('costs one create and one status write a Backup, and one status write a volume', async () => {
     await setup.counts.reach('POST', 'backups', 7);
-    await setup.counts.reach('PATCH', 'backups/status', 7);
-    await setup.counts.reach('PATCH', 'backupvolumes/status', 5);
+    await setup.counts.reach('PUT', 'backups/status', 7);
+    await setup.counts.reach('PUT', 'backupvolumes/status', 5);
     await setup.counts.reach('PATCH', 'backups', 2); // the two of 16 MiB blocks
     expect(setup.counts.of('PATCH', 'backupvolumes')).to.equal(0);
   });

@@ -132,9 +132,11 @@ export class KubeClient {
   replace<T = KubeObject>(
     type: ResourceType,
     object: Writable<{ readonly namespace?: string | undefined; readonly name: string }>,
-    options: CallOptions = {},
+    options: CallOptions & { subresource?: string } = {},
   ): Promise<T> {
-    return this.request<T>({ ...options, method: 'PUT', path: resourcePath(type, object.metadata), body: object });
+    const { subresource, ...call } = options;
+    const path = resourcePath(type, { ...object.metadata, subresource });
+    return this.request<T>({ ...call, method: 'PUT', path, body: object });
   }
 
   /** Changes an object (or, with `subresource: 'status'`, its status). */
