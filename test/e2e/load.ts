@@ -93,3 +93,10 @@ export function describeLoad({ sent, refused, perSecond, latencyMs }: LoadReport
     `p50 ${String(p50)} ms, p99 ${String(p99)} ms, max ${String(max)} ms`
   );
 }
+
+/** Throws, with the first and the last few, if anything was refused. */
+export function expectNoRefusal({ refused }: LoadReport): void {
+  if (refused.length === 0) return;
+  const shown = [...refused.slice(0, 5), '…', ...refused.slice(-3)].map((line) => line.slice(0, 300));
+  throw new Error(`failed to admit ${String(refused.length)} applies:\n${shown.join('\n')}`);
+}

@@ -1,33 +1,25 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually, startCollector, startPrometheus, temporaryFolder } from '@mooring/testing';
 import type { CollectedSpan, Collector, Prometheus } from '@mooring/testing';
 import { findPrometheus } from '../integration/prometheus-programs.ts';
-import { bed, repositoryFolder } from './bed.ts';
+import { repositoryFolder } from './bed.ts';
 import { run } from './cluster/commands.ts';
 import { network } from './cluster/layout.ts';
-import { createTargetOnS3, waitUntilReady } from './objects.ts';
-import { ensureInstalled, RELEASE_NAMESPACE, upgrade } from './release.ts';
-import { s3Server } from './stores.ts';
+import { services } from './images.ts';
+import { createTargetOnS3, pods, waitForPods, waitUntilReady } from './objects.ts';
+import { ensureInstalled, upgrade } from './release.ts';
+import { canaries, s3Server } from './stores.ts';
 
 const rules = join(repositoryFolder, 'charts', 'mooring', 'files', 'alerts', 'mooring.yaml');
 
-/** What a ServiceMonitor makes of the Services, written as Prometheus' own configuration. */
-function scrapeConfig(): object {
-  const source = (name: string) => [`__meta_kubernetes_${name}`];
-  return {
-    job_name: 'mooring',
-    kubernetes_sd_configs: [
-      { role: 'endpoints', kubeconfig_file: bed().layout.kubeconfig, namespaces: { names: [RELEASE_NAMESPACE] } },
-    ],
-    relabel_configs: [
-      { source_labels: source('endpoint_port_name'), regex: 'metrics', action: 'keep' },
-      { source_labels: source('service_name'), target_label: 'job' },
-      { source_labels: source('pod_name'), target_label: 'pod' },
-      { source_labels: source('namespace'), target_label: 'namespace' },
-    ],
-  };
+/** The Pods of each service, as a ServiceMonitor would find them; Debian's Prometheus is built without Kubernetes' discovery. */
+async function scrapeJobs(): Promise<Record<string, string[]>> {
+  const entries = services.map(async (service) => {
+    const addresses = (await pods(service)).map(({ status }) => `${status.podIP ?? ''}:8080`);
+    return [`mooring-${service}`, addresses];
+  });
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, string[]>;
 }
 
 describe('metrics, scraped by a real Prometheus', () => {
@@ -35,13 +27,14 @@ describe('metrics, scraped by a real Prometheus', () => {
 
   before(async function () {
     await ensureInstalled();
+    await waitForPods(10);
     const programs = await findPrometheus();
     if (programs === undefined) return this.skip();
     const check = await run(programs.promtool, ['check', 'rules', rules]);
     expect(check).to.contain('SUCCESS');
     const root = await temporaryFolder('e2e-prometheus');
     const command = programs.prometheus;
-    prometheus = await startPrometheus({ root, command, scrapeConfigs: [scrapeConfig()], ruleFiles: [rules] });
+    prometheus = await startPrometheus({ root, command, jobs: await scrapeJobs(), ruleFiles: [rules] });
   });
 
   after(async () => {
@@ -108,8 +101,6 @@ describe('one trace, received by a real OpenTelemetry collector', () => {
       },
       { timeoutMs: 60_000, intervalMs: 1_000, what: 'a store call below the admission of its target' },
     );
-    const { canaries } = await import('./stores.ts');
     for (const secret of Object.values(canaries)) expect(await collector.text()).to.not.contain(secret);
-    expect(await readFile(rules, 'utf8')).to.contain('alert:');
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from '@mooring/testing';
 import { bed, say } from './bed.ts';
 import { createTargetOnS3, list, remove, path, waitForFixture, waitUntilReady } from './objects.ts';
 import { ensureInstalled, install, OBJECTS, RELEASE_NAMESPACE, uninstall } from './release.ts';
@@ -37,8 +38,10 @@ describe('uninstall and reinstall', () => {
         expect(metadata['finalizers'] ?? [], metadata.name).to.not.include('longhorn.io');
       }
     }
-    const left = await bed().kubectl(['-n', RELEASE_NAMESPACE, 'get', 'all', '-o', 'name']);
-    expect(left.trim()).to.equal('');
+    const namespaced = ['-n', RELEASE_NAMESPACE, 'get', 'all', '-o', 'name'];
+    // helm does not wait for Pods, which drain first.
+    const isEmpty = async () => (await bed().kubectl(namespaced)).trim() === '';
+    await eventually(isEmpty, { timeoutMs: 60_000, intervalMs: 500, what: 'the release namespace is empty' });
     const cluster = 'mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies';
     expect(await bed().kubectl(['get', cluster, '-o', 'name'])).to.not.contain('mooring');
   });

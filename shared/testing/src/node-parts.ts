@@ -13,3 +13,4 @@ export { isRunning, parseIdentity } from './processes/process-identity.ts';
 export { takeLock, waitForLock } from './processes/process-lock.ts';
 export { startOnce } from './processes/process-spec.ts';
 export type { ProcessSpec } from './processes/process-spec.ts';
+export { startWatchdog } from './processes/watchdog.ts';
