@@ -21,9 +21,9 @@ RUN node shared/images/src/bundle-main.ts "${SERVICE}" /out/app \
   && find /out -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
 # Node, the libraries that it is linked to, and one user: no shell, no package manager.
-FROM ${NODE_IMAGE} AS runtime
+FROM ${NODE_IMAGE} AS rootfs
 ARG SOURCE_DATE_EPOCH=0
-RUN mkdir -p /rootfs/usr/local/bin /rootfs/etc /rootfs/app \
+RUN mkdir -p /rootfs/usr/local/bin /rootfs/etc/ssl/certs /rootfs/app \
   && cp /usr/local/bin/node /rootfs/usr/local/bin/node \
   && ldd /usr/local/bin/node | grep -o '/[^ ]*' | xargs -I{} cp --dereference --parents {} /rootfs \
   && echo 'nonroot:x:65532:65532:nonroot:/app:/sbin/nologin' >/rootfs/etc/passwd \
@@ -31,14 +31,16 @@ RUN mkdir -p /rootfs/usr/local/bin /rootfs/etc /rootfs/app \
   && echo 'hosts: files dns' >/rootfs/etc/nsswitch.conf \
   && find /rootfs -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
-# What changes least comes first: a changed service is one new layer.
-FROM scratch
-COPY --from=runtime /rootfs/ /
+# What all images have in common; a changed service is one new layer on it.
+FROM scratch AS runtime
+COPY --from=rootfs /rootfs/ /
 ENV PATH=/usr/local/bin NODE_ENV=production
 WORKDIR /app
 USER 65532:65532
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "/app/main.js"]
+
+FROM runtime
 ARG SERVICE
 ARG VERSION=0.0.0
 ARG REVISION=

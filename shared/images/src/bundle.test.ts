@@ -8,7 +8,8 @@ import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Metafile } from 'esbuild';
-import { bundleService, repositoryFolder } from './bundle.ts';
+import { bundleService } from './bundle.ts';
+import { repositoryFolder } from './repository.ts';
 import type { ContentsList } from './licences.ts';
 import { IMAGES, type ImageName } from './services.ts';
 

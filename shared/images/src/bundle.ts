@@ -1,17 +1,16 @@
-import { copyFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
-import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { moveLicences } from './licences.ts';
-
-/** The repository's folder. */
-export const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.url));
+import { repositoryFolder } from './repository.ts';
 
 /** CommonJS dependencies call `require` for Node's own modules; ESM has none. */
 const BANNER =
   "import { createRequire as mooringCreateRequire } from 'node:module';" +
   'const require = mooringCreateRequire(import.meta.url);';
+
+/** Makes Node read `main.js` as ESM. */
+export const PACKAGE = `${JSON.stringify({ private: true, type: 'module' })}\n`;
 
 /**
  * How every bundle is made: ESM for Node 24, code that is loaded lazily in chunks of its own, native modules copied
@@ -50,37 +49,26 @@ export async function bundleEntries(entries: Readonly<Record<string, string>>, f
 export interface BundleRequest {
   /** A folder under `services/`. */
   service: string;
-  /** Replaced. Holds `main.js`, its chunks and `package.json` afterwards, and the lists, if asked for. */
+  /**
+   * Replaced. Holds afterwards `main.js`, its chunks, `package.json`, `sbom.cdx.json` (CycloneDX), `LICENSE` and
+   * `THIRD-PARTY-LICENSES`.
+   */
   folder: string;
-  /** Whether to write `sbom.cdx.json` (CycloneDX), `LICENSE` and `THIRD-PARTY-LICENSES`; default true. */
-  hasLists?: boolean;
 }
 
 /** Bundles one service for its image and returns esbuild's account of the inputs; throws esbuild's BuildFailure. */
-export async function bundleService({ service, folder, hasLists = true }: BundleRequest): Promise<Metafile> {
+export async function bundleService({ service, folder }: BundleRequest): Promise<Metafile> {
   await rm(folder, { recursive: true, force: true });
   const list = join(folder, 'sbom.cdx.json');
+  const { contentsList } = await import('./contents-list.ts');
   const { metafile } = await build({
     ...bundleOptions,
     entryPoints: { main: join('services', service, 'src', 'main.ts') },
     outdir: folder,
-    plugins: hasLists ? [contentsList(list)] : [],
+    plugins: [contentsList(list)],
   });
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify({ private: true, type: 'module' })}\n`);
-  if (hasLists) {
-    await moveLicences(list, join(folder, 'THIRD-PARTY-LICENSES'));
-    await copyFile(join(repositoryFolder, 'LICENSE'), join(folder, 'LICENSE'));
-  }
+  await writeFile(join(folder, 'package.json'), PACKAGE);
+  await moveLicences(list, join(folder, 'THIRD-PARTY-LICENSES'));
+  await copyFile(join(repositoryFolder, 'LICENSE'), join(folder, 'LICENSE'));
   return metafile;
-}
-
-/** What is in the bundle, with versions and licence texts: CycloneDX, from esbuild's account of what it took. */
-function contentsList(outputFile: string) {
-  return cyclonedxEsbuildPlugin({ outputFile, specVersion: '1.6', outputReproducible: true, gatherLicenseTexts: true });
-}
-
-/** Bytes of a bundle: its JavaScript, chunks and native modules. */
-export async function bundleSizeBytes({ outputs }: Metafile): Promise<number> {
-  const sizes = await Promise.all(Object.keys(outputs).map((path) => stat(join(repositoryFolder, path))));
-  return sizes.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,4 +1,4 @@
-import { repositoryFolder } from './bundle.ts';
+import { repositoryFolder } from './repository.ts';
 
 /** Name of the image that the Dockerfile starts from. */
 export const BASE_IMAGE = 'node:24-slim';

@@ -1,2 +1,1 @@
-export { bundleEntries } from './bundle.ts';
-export { IMAGES, type ImageName } from './services.ts';
+export { bundleCheckout } from './checkout-bundles.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { repositoryFolder } from './bundle.ts';
+import { repositoryFolder } from './repository.ts';
 import { BASE_IMAGE, type Engine } from './engine.ts';
 import { findEngine } from './find-engine.ts';
 import { parseImageOptions, UsageError, type ImageOptions } from './options.ts';
@@ -36,7 +36,11 @@ async function pushBase(engine: Engine, registry: string): Promise<void> {
 async function buildImages(options: ImageOptions): Promise<void> {
   const engine = await findEngine(say);
   const version = await packageVersion();
-  const shared = { VERSION: version, REVISION: await revision() };
+  const shared = {
+    VERSION: version,
+    REVISION: await revision(),
+    SOURCE_DATE_EPOCH: process.env['SOURCE_DATE_EPOCH'] ?? '0',
+  };
   if (options.hasBase) await pushBase(engine, options.registry);
   for (const service of options.images) {
     const startedAt = performance.now();

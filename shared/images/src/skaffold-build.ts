@@ -1,40 +1,58 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundleService, repositoryFolder } from './bundle.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PACKAGE } from './bundle.ts';
+import { bundleCheckout } from './checkout-bundles.ts';
 import { findEngine } from './find-engine.ts';
+import { repositoryFolder } from './repository.ts';
 import { CommandError } from './run.ts';
+import { IMAGES } from './services.ts';
 
 // Skaffold's build command for one service (skaffold.yaml): skaffold-build.ts SERVICE. Skaffold tells what to build in
-// IMAGE and whether to push it in PUSH_IMAGE. The bundle is made here, in a second, and stands in for the Dockerfile's
-// stage of that name. Most changes leave most bundles as they were: then nothing is built.
+// IMAGE and whether to push it in PUSH_IMAGE. The first command after a change bundles all services at once, which takes
+// little longer than one; the bundle stands in for the Dockerfile's stage of that name. Most changes leave most bundles
+// as they were: then nothing is built.
 
-/** What an image is made of: the bundle, the Dockerfile, and the name under which it was built. */
-async function contentDigest(folder: string, reference: string): Promise<string> {
+const root = join(repositoryFolder, '.mooring', 'images');
+
+/** A lock older than this was left by a command that was killed. */
+const STALE_MS = 60_000;
+
+async function locked<Result>(work: () => Promise<Result>): Promise<Result> {
+  const path = join(root, 'lock');
+  for (;;) {
+    const file = await open(path, 'wx').catch(() => undefined);
+    if (file !== undefined) {
+      await file.close();
+      return work().finally(() => rm(path, { force: true }));
+    }
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > STALE_MS) await rm(path, { force: true });
+    await sleep(50);
+  }
+}
+
+/** Bundles into `<folder>/out/app` and returns a digest of what the image is made of, its name included. */
+async function bundleInto(folder: string, service: string, reference: string): Promise<string> {
+  const bundles = join(root, 'bundles');
+  const app = join(folder, 'out', 'app');
+  const { files } = await bundleCheckout(IMAGES, bundles);
   const hash = createHash('sha256').update(reference);
   hash.update(await readFile(join(repositoryFolder, 'Dockerfile')));
-  for (const name of (await readdir(folder)).sort()) hash.update(name).update(await readFile(join(folder, name)));
+  await rm(app, { recursive: true, force: true });
+  await mkdir(app, { recursive: true });
+  for (const name of (files[service] ?? []).toSorted()) {
+    hash.update(name).update(await readFile(join(bundles, name)));
+    await copyFile(join(bundles, name), join(app, name));
+  }
+  await writeFile(join(app, 'main.js'), `import './${service}.mjs';\n`);
+  await writeFile(join(app, 'package.json'), PACKAGE);
   return hash.digest('hex');
 }
 
-async function buildForSkaffold(service: string, reference: string, isPushed: boolean): Promise<void> {
-  const bundleFolder = join(repositoryFolder, '.mooring', 'images', service);
-  const app = join(bundleFolder, 'out', 'app');
-  const [engine] = await Promise.all([
-    findEngine((line) => process.stdout.write(`${line}\n`)),
-    bundleService({ service, folder: app, hasLists: false }),
-  ]);
-  const digestFile = join(bundleFolder, 'digest');
-  const digest = await contentDigest(app, reference);
-  const isSame = isPushed && digest === (await readFile(digestFile, 'utf8').catch(() => ''));
-  // A push of what the registry has sends nothing; it fails where the image is gone from this machine.
-  if (isSame && (await pushed(() => engine.push(reference)))) return;
-  await engine.build({ reference, buildArgs: { SERVICE: service }, bundleFolder });
-  if (isPushed) await engine.push(reference);
-  await writeFile(digestFile, digest);
-}
-
-async function pushed(push: () => Promise<void>): Promise<boolean> {
+/** Whether the image of the last time is in the registry now: a push of what it has sends nothing. */
+async function isPushed(push: () => Promise<void>): Promise<boolean> {
   try {
     await push();
     return true;
@@ -42,6 +60,19 @@ async function pushed(push: () => Promise<void>): Promise<boolean> {
     if (error instanceof CommandError) return false;
     throw error;
   }
+}
+
+async function buildForSkaffold(service: string, reference: string, mustPush: boolean): Promise<void> {
+  const bundleFolder = join(root, service);
+  await mkdir(bundleFolder, { recursive: true });
+  const digest = await locked(() => bundleInto(bundleFolder, service, reference));
+  const engine = await findEngine((line) => process.stdout.write(`${line}\n`));
+  const digestFile = join(bundleFolder, 'digest');
+  const isSame = mustPush && digest === (await readFile(digestFile, 'utf8').catch(() => ''));
+  if (isSame && (await isPushed(() => engine.push(reference)))) return;
+  await engine.build({ reference, buildArgs: { SERVICE: service }, bundleFolder });
+  if (mustPush) await engine.push(reference);
+  await writeFile(digestFile, digest);
 }
 
 const [service] = process.argv.slice(2);

@@ -44,7 +44,8 @@ const config = join(folder, 'config');
 await writeFile(config, CONFIG);
 
 const path = [join(folder, 'bin'), dirname(process.execPath), process.env['PATH'] ?? ''].join(':');
-const env = { SKAFFOLD_CONFIG: config, ...process.env, ...cluster, PATH: path };
+// Fifth of a second: how long a source must lie still before it is built.
+const env = { SKAFFOLD_CONFIG: config, SKAFFOLD_WATCH_POLL_INTERVAL: '200', ...process.env, ...cluster, PATH: path };
 const child = spawn(skaffold, process.argv.slice(2), { env, stdio: 'inherit' });
 // Ctrl-C reaches both; skaffold then removes what it deployed, and this waits for it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
