@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
 
+// A length beyond this is not believed before the bytes are there.
+const MAX_PREPARED_BYTES = 64 * 1024 * 1024;
+
 /** What a body must be. */
 export interface BodyExpectation {
   /** Bytes announced; `undefined` when not announced. */
@@ -21,9 +24,7 @@ export async function readBody(body: unknown, expected: BodyExpectation): Promis
   if (expected.signal?.aborted === true) onAbort();
   expected.signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    const whole = await collect(stream, expected.length);
     if (expected.length !== undefined && whole.length !== expected.length) {
       throw Object.assign(new Error('the body was cut short'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
     }
@@ -32,4 +33,19 @@ export async function readBody(body: unknown, expected: BodyExpectation): Promis
     expected.signal?.removeEventListener('abort', onAbort);
     stream.destroy();
   }
+}
+
+// Into one buffer where the length is known: pieces that are joined at the end take twice the memory for that moment.
+async function collect(stream: Readable, length: number | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const whole = length !== undefined && length <= MAX_PREPARED_BYTES ? Buffer.allocUnsafeSlow(length) : undefined;
+  let filled = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (whole === undefined) chunks.push(chunk);
+    else chunk.copy(whole, filled);
+    filled += chunk.length;
+  }
+  if (whole === undefined) return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  // One that is longer than announced is as wrong as one cut short.
+  return filled === whole.length ? whole : Buffer.alloc(filled);
 }

@@ -20,8 +20,12 @@ const OVERHEAD_BYTES = 64 * 1024;
  * tried again), or the store's error.
  */
 export async function fetchBlock(store: ObjectStore, options: FetchBlockOptions): Promise<Buffer> {
+  return await proveBlock((await getBlockObject(store, options)).body, options);
+}
+
+/** The block in the body of its object, decompressed and proven. Throws `Corrupt`. */
+export async function proveBlock(body: Buffer, options: FetchBlockOptions): Promise<Buffer> {
   const { key, checksum, compression, maxBytes } = options;
-  const { body } = await getBlock(store, options);
   const block = await decompressBlock(compression, body, { key, maxBytes });
   if (block.length > maxBytes) throw corrupt(key, `it holds more than ${String(maxBytes)} bytes`);
   const found = await blockChecksum(block);
@@ -35,7 +39,8 @@ export async function blockChecksum(block: Uint8Array): Promise<string> {
   return Buffer.from(digest, 0, 32).toString('hex');
 }
 
-async function getBlock(store: ObjectStore, options: FetchBlockOptions): Promise<ObjectContent> {
+/** The object of a block, unproven. Throws `BlockMissing`, or the store's error. */
+export async function getBlockObject(store: ObjectStore, options: FetchBlockOptions): Promise<ObjectContent> {
   const { key, maxBytes, signal } = options;
   // The range lets the call have the time that so many bytes need.
   const range = { start: 0, end: maxBytes + OVERHEAD_BYTES };

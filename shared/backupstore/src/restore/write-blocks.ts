@@ -1,11 +1,15 @@
 import type { Destination } from '@mooring/datapath';
+import { Slots } from '../create/slots.ts';
 import type { CompressionMethod } from '../format/compression.ts';
 import { forEachStreamed } from '../parallel-stream.ts';
 import type { ObjectStore } from '../store.ts';
 import type { BlockGroup } from './block-groups.ts';
-import { blockChecksum, fetchBlock } from './fetch-block.ts';
+import { blockChecksum, getBlockObject, proveBlock, type FetchBlockOptions } from './fetch-block.ts';
 import { badList } from './place-map.ts';
 import type { RestoreResult } from './types.ts';
+
+// Blocks decompressed, hashed and written at once, whatever number is being fetched: enough for the threads of libuv's pool.
+const IN_POOL = 4;
 
 /** Blocks to be brought to a destination. */
 export interface WriteBlocksOptions {
@@ -32,6 +36,7 @@ export interface WriteBlocksOptions {
 export async function writeBlocks(options: WriteBlocksOptions): Promise<RestoreResult> {
   const counts = { bytesWritten: 0, blocksFetched: 0, blocksKept: 0 };
   const { groups, signal } = options;
+  const inPool = new Slots(IN_POOL);
   await forEachStreamed(groups, { limit: options.concurrency, signal }, async (group, own) => {
     const missing = options.resume ? await missingOffsets(options, group) : group.offsets;
     options.onBytes(bytesOf(options, group.offsets) - bytesOf(options, missing));
@@ -39,26 +44,39 @@ export async function writeBlocks(options: WriteBlocksOptions): Promise<RestoreR
       counts.blocksKept += 1;
       return;
     }
-    const block = await fetchGroup(options, group, own);
-    counts.blocksFetched += 1;
-    for (const offset of missing) {
-      own.throwIfAborted();
-      await options.destination.write(offset, block);
-      counts.bytesWritten += block.length;
-      options.onBytes(block.length);
-    }
+    const fetch = fetchOptions(options, group, own);
+    const { body } = await getBlockObject(options.store, fetch);
+    await inPool.run(async () => {
+      const block = await proveGroup(options, group, { body, fetch });
+      counts.blocksFetched += 1;
+      for (const offset of missing) {
+        own.throwIfAborted();
+        await options.destination.write(offset, block);
+        counts.bytesWritten += block.length;
+        options.onBytes(block.length);
+      }
+    });
   });
   return counts;
 }
 
-async function fetchGroup(options: WriteBlocksOptions, group: BlockGroup, signal: AbortSignal): Promise<Buffer> {
-  const { store, compression, lengthAt, keyOf } = options;
-  const { checksum, offsets } = group;
-  const key = keyOf(checksum);
-  const expected = lengthAt(offsets[0] ?? 0);
-  const block = await fetchBlock(store, { key, checksum, compression, maxBytes: expected, signal });
+function fetchOptions(
+  options: WriteBlocksOptions,
+  { checksum, offsets }: BlockGroup,
+  signal: AbortSignal,
+): FetchBlockOptions {
+  const { compression, lengthAt, keyOf } = options;
+  return { key: keyOf(checksum), checksum, compression, maxBytes: lengthAt(offsets[0] ?? 0), signal };
+}
+
+async function proveGroup(
+  { lengthAt }: WriteBlocksOptions,
+  { offsets }: BlockGroup,
+  { body, fetch }: { readonly body: Buffer; readonly fetch: FetchBlockOptions },
+): Promise<Buffer> {
+  const block = await proveBlock(body, fetch);
   if (offsets.some((offset) => lengthAt(offset) !== block.length)) {
-    throw badList(key, `it holds ${String(block.length)} bytes instead of ${String(expected)}`);
+    throw badList(fetch.key, `it holds ${String(block.length)} bytes instead of ${String(fetch.maxBytes)}`);
   }
   return block;
 }
