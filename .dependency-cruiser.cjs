@@ -81,7 +81,7 @@ module.exports = {
       name: 'pure-decisions',
       severity: 'error',
       comment: 'a decision gets facts as arguments: gather them outside (style: gather, decide, act)',
-      from: { path: PURE },
+      from: { path: PURE, pathNot: '\\.test\\.ts$' },
       to: { path: [NODE_IO, SDKS, '^shared/(runtime|backupstore|telemetry)/src/'], dependencyTypesNot: ['type-only'] },
     },
     {

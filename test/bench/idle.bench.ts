@@ -112,7 +112,7 @@ const running: Running[] = [];
 try {
   for (const [index, service] of SERVICES.entries()) {
     const folder = join(await temporaryFolder('bundle'), service);
-    await bundleService({ service, folder, hasLists: false });
+    await bundleService({ service, folder });
     for (const port of [ports[index] ?? 0, await freePort()]) {
       running.push(await startOne(cluster, service, { folder, port }));
     }

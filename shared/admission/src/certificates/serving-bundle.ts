@@ -1,6 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
 import { authoritiesIn, issuerIn, pemOf, readCertificate } from './pem.ts';
 
 /** What the Secret `mooring-webhook-tls` holds: a serving certificate, and the authorities that the API server is to trust. */
@@ -80,5 +79,10 @@ export function readKey(text: string): KeyObject | undefined {
 }
 
 function names(leaf: X509Certificate, host: string): boolean {
-  return (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) !== undefined;
+  return (isAddress(host) ? leaf.checkIP(host) : leaf.checkHost(host)) !== undefined;
+}
+
+/** An IPv4 or IPv6 address; a host name has no colon, and a last label that is no number. */
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^[0-9.]+$/.test(host);
 }

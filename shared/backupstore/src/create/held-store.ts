@@ -26,7 +26,7 @@ export interface HeldPut {
  * Writes an object if the lock is held, with its condition where the store knows conditions: besides the lock, never in its
  * place. Returns the ETag, where there are any. Throws `LockLost`, `AlreadyExists` (only with a condition), the store's error.
  */
-export async function putHeld({ store, lock, signal }: HeldStore, put: HeldPut): Promise<string | undefined> {
+async function putHeld({ store, lock, signal }: HeldStore, put: HeldPut): Promise<string | undefined> {
   const { key, body } = put;
   const ifAbsent = put.ifAbsent === true && store.capabilities.conditionalPut;
   const ifMatch = store.capabilities.conditionalReplace ? put.ifMatch : undefined;

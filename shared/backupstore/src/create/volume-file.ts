@@ -26,7 +26,7 @@ export async function readVolume({ store, signal }: HeldStore, volume: string): 
 }
 
 /** What `volume.cfg` says before the first backup of a volume. */
-export function firstVolume({ lock }: HeldStore, options: CreateBackupOptions): VolumeConfig {
+function firstVolume({ lock }: HeldStore, options: CreateBackupOptions): VolumeConfig {
   const { volume, source, labels, compression = 'lz4' } = options;
   return {
     name: volume.name,

@@ -7,7 +7,7 @@ import { lockKey, newLockName } from './names.ts';
 import type { HeldLock, LockOptions } from './types.ts';
 
 /** After so long without a successful refresh nothing is written any more: 50 s before others take the lock for expired. */
-export const TRUST_MS = 100_000;
+const TRUST_MS = 100_000;
 
 /**
  * Our own lock file, and what is known of it: when it was last written, by the store's clock and by the monotonic one.
