@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { bundleCheckout } from './checkout-bundles.ts';
+import { bundleCheckout, usedInputs } from './checkout-bundles.ts';
 
 describe('the bundles of a checkout', function () {
   this.timeout(120_000);
@@ -33,6 +33,18 @@ describe('the bundles of a checkout', function () {
     const again = await bundleCheckout(services, folder);
     expect((await stat(path)).mtimeMs).to.equal(mtimeMs);
     expect(again.files['cli']).to.include('cli.mjs');
+  });
+
+  it('can leave out of account the files that nothing was taken of, but for index files', () => {
+    const taken = { bytesInOutput: 10 };
+    const idle = { bytesInOutput: 0 };
+    const file = { bytes: 20, imports: [] };
+    const outputs = {
+      'out/cli.mjs': { bytes: 30, imports: [], exports: [], inputs: { 'shared/a/src/used.ts': taken } },
+      'out/chunk.mjs': { bytes: 30, imports: [], exports: [], inputs: { 'shared/a/src/idle.ts': idle } },
+    };
+    const inputs = { 'shared/a/src/used.ts': file, 'shared/a/src/idle.ts': file, 'shared/a/src/index.ts': file };
+    expect(usedInputs({ inputs, outputs })).to.deep.equal(['shared/a/src/used.ts', 'shared/a/src/index.ts']);
   });
 
   it('are made again for other services, and after a run that was killed', async () => {

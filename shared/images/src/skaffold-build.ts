@@ -1,43 +1,23 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PACKAGE } from './bundle.ts';
-import { bundleCheckout } from './checkout-bundles.ts';
+import { bundleCheckout, usedInputs } from './checkout-bundles.ts';
 import { findEngine } from './find-engine.ts';
 import { repositoryFolder } from './repository.ts';
 import { CommandError } from './run.ts';
-import { IMAGES } from './services.ts';
 
 // Skaffold's build command for one service (skaffold.yaml): skaffold-build.ts SERVICE. Skaffold tells what to build in
-// IMAGE and whether to push it in PUSH_IMAGE. The first command after a change bundles all services at once, which takes
-// little longer than one; the bundle stands in for the Dockerfile's stage of that name. Most changes leave most bundles
-// as they were: then nothing is built.
+// IMAGE and whether to push it in PUSH_IMAGE. The bundle is made here, in a second, and stands in for the Dockerfile's
+// stage of that name. Most changes leave most bundles as they were: then nothing is built.
 
 const root = join(repositoryFolder, '.mooring', 'images');
 
-/** A lock older than this was left by a command that was killed. */
-const STALE_MS = 60_000;
-
-async function locked<Result>(work: () => Promise<Result>): Promise<Result> {
-  const path = join(root, 'lock');
-  for (;;) {
-    const file = await open(path, 'wx').catch(() => undefined);
-    if (file !== undefined) {
-      await file.close();
-      return work().finally(() => rm(path, { force: true }));
-    }
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > STALE_MS) await rm(path, { force: true });
-    await sleep(50);
-  }
-}
-
 /** Bundles into `<folder>/out/app` and returns a digest of what the image is made of, its name included. */
 async function bundleInto(folder: string, service: string, reference: string): Promise<string> {
-  const bundles = join(root, 'bundles');
+  const bundles = join(folder, 'bundle');
   const app = join(folder, 'out', 'app');
-  const { files } = await bundleCheckout(IMAGES, bundles);
+  const { files } = await bundleCheckout([service], bundles, usedInputs);
   const hash = createHash('sha256').update(reference);
   hash.update(await readFile(join(repositoryFolder, 'Dockerfile')));
   await rm(app, { recursive: true, force: true });
@@ -65,7 +45,7 @@ async function isPushed(push: () => Promise<void>): Promise<boolean> {
 async function buildForSkaffold(service: string, reference: string, mustPush: boolean): Promise<void> {
   const bundleFolder = join(root, service);
   await mkdir(bundleFolder, { recursive: true });
-  const digest = await locked(() => bundleInto(bundleFolder, service, reference));
+  const digest = await bundleInto(bundleFolder, service, reference);
   const engine = await findEngine((line) => process.stdout.write(`${line}\n`));
   const digestFile = join(bundleFolder, 'digest');
   const isSame = mustPush && digest === (await readFile(digestFile, 'utf8').catch(() => ''));
