@@ -6,7 +6,7 @@ import { kubectlApply } from './kubectl.ts';
 import { waitForPods } from './objects.ts';
 import { install, OBJECTS, RELEASE_NAMESPACE, uninstall } from './release.ts';
 
-describe('with the certificates of a real cert-manager', () => {
+describe("with cert-manager's certificates", () => {
   let certManager: CertManager;
 
   before(async () => {

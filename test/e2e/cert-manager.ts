@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { applyManifest, ensureBinaries } from '@mooring/testing';
-import { startOnce, startWatchdog, type ProcessSpec } from '@mooring/testing/node-parts';
+import { startGuarded } from '@mooring/testing/node-parts';
 import { bed, repositoryFolder, say } from './bed.ts';
 
 /** A running cert-manager. */
@@ -25,43 +25,28 @@ async function crdFolder(): Promise<string> {
 }
 
 /**
- * The real cert-manager: its CRDs, and its controller and cainjector as processes of the node, with the administrator's
- * rights. Without its own webhook, which only refuses what is wrong. Ends with this process.
+ * cert-manager: its CRDs, and its own controllers and cainjector in one process of the node, with the administrator's
+ * rights (shared/testing/go/cert-manager). Without its webhook, which only refuses what is wrong. Ends with this process.
  */
 export async function startCertManager(): Promise<CertManager> {
   const folder = await crdFolder();
   for (const name of (await readdir(folder)).filter((file) => file.endsWith('.yaml'))) {
     await applyManifest(bed().api, await readFile(join(folder, name), 'utf8'));
   }
-  const programs = await ensureBinaries(['cert-manager-controller', 'cert-manager-cainjector'], { log: say });
+  const programs = await ensureBinaries(['cert-manager'], { log: say });
   const { layout } = bed();
-  const watchdog = startWatchdog();
-  const start = startOnce({ logFolder: layout.logs, runFolder: join(layout.state, 'cert-manager'), watchdog });
-  const common = { isReady: () => Promise.resolve(true), readyTimeoutMs: 30_000, graceMs: 3_000 };
-  const kubeconfig = `--kubeconfig=${layout.kubeconfig}`;
-  const specs: ProcessSpec[] = [
-    {
-      ...common,
-      name: 'cert-manager-controller',
-      command: programs['cert-manager-controller'],
-      args: [
-        kubeconfig,
-        '--leader-elect=false',
-        '--controllers=issuers,certificaterequests-issuer-ca,certificaterequests-issuer-selfsigned,certificaterequests-approver,certificates-issuing,certificates-key-manager,certificates-metrics,certificates-readiness,certificates-request-manager,certificates-revision-manager,certificates-trigger',
-      ],
-    },
-    {
-      ...common,
-      name: 'cert-manager-cainjector',
-      command: programs['cert-manager-cainjector'],
-      args: [kubeconfig, '--leader-elect=false'],
-    },
-  ];
-  const running = await Promise.all(specs.map((spec) => start(spec)));
+  const running = await startGuarded(join(layout.state, 'cert-manager'), {
+    name: 'cert-manager',
+    command: programs['cert-manager'],
+    args: [layout.kubeconfig],
+    // It serves nothing here; that it does its work shows in the first certificate.
+    isReady: () => Promise.resolve(true),
+    readyTimeoutMs: 30_000,
+    graceMs: 3_000,
+  });
   return {
     stop: async () => {
-      for (const one of running) await one.stop();
-      await watchdog.stop();
+      await running.stop();
       const crds = (await bed().kubectl(['get', 'crd', '-o', 'name'])).split('\n');
       const theirs = crds.filter((name) => name.endsWith('.cert-manager.io'));
       await bed().kubectl(['delete', '--wait', '--timeout=60s', ...theirs]);

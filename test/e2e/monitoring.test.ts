@@ -82,6 +82,8 @@ describe('one trace, received by a real OpenTelemetry collector', () => {
     await ensureInstalled();
     collector = await startCollector({ root: await temporaryFolder('e2e-collector'), host: network.nodeIp });
     await upgrade({ telemetry: { otlpEndpoint: collector.endpoint }, logLevel: 'debug' });
+    // A Pod of before that still drains would begin a trace that nobody records.
+    await waitForPods(10);
   });
 
   after(async () => {

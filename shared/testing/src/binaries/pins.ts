@@ -6,6 +6,8 @@ export interface BinaryPin {
   module: string;
   /** The main package; `.` is our own in that folder. */
   package: string;
+  /** What is built instead, where `package` is a library and the main package is ours. */
+  main?: string;
   /** The module whose version it is; default: the main package's. */
   pinnedBy?: string;
   /** Added to `-s -w`: the version a program says of itself. */
@@ -30,16 +32,6 @@ function kubernetesPin(command: string) {
     module: 'kubernetes',
     package: `k8s.io/kubernetes/cmd/${command}`,
     ldflags: kubernetesLdflags,
-    exact: true,
-  } as const;
-}
-
-function certManagerPin(command: string) {
-  return {
-    version: '1.11.5',
-    module: 'cert-manager',
-    package: `github.com/cert-manager/cert-manager/cmd/${command}`,
-    ldflags: '-X github.com/cert-manager/cert-manager/pkg/util.AppVersion=v1.11.5',
     exact: true,
   } as const;
 }
@@ -81,8 +73,15 @@ export const pins = {
   'containerd-shim-runc-v2': containerdPin('containerd-shim-runc-v2'),
   ctr: containerdPin('ctr'),
   coredns: { version: '1.14.7', module: 'coredns', package: 'github.com/coredns/coredns', ldflags: '', exact: true },
-  'cert-manager-controller': certManagerPin('controller'),
-  'cert-manager-cainjector': certManagerPin('cainjector'),
+  // Its own programs are in modules that no proxy serves: a main.go of ours puts the library's controllers together.
+  'cert-manager': {
+    version: '1.21.2',
+    module: 'cert-manager',
+    package: 'github.com/cert-manager/cert-manager',
+    main: '.',
+    ldflags: '',
+    exact: true,
+  },
   versitygw: {
     version: '1.8.0',
     module: 'versitygw',
