@@ -62,14 +62,15 @@ export async function createTarget({ kube }: LifecycleCluster, store: FolderStor
   });
 }
 
-/** Waits until the store's objects are all there and everything has our finalizer. */
+/** Waits until the store's objects and the target `default` are all there and everything has our finalizer. */
 export async function whenSynced(cluster: LifecycleCluster): Promise<Living[]> {
   return await eventually(
     async () => {
       const objects = await allObjects(cluster);
       const countOf = (wanted: string): number => objects.filter(({ kind }) => kind === wanted).length;
       const isComplete = Object.entries(MIRRORED).every(([kind, number]) => countOf(kind) === number);
-      return isComplete && heldOf(objects).length === objects.length && objects;
+      const hasDefault = objects.some(({ kind, metadata }) => kind === 'BackupTarget' && metadata.name === 'default');
+      return isComplete && hasDefault && heldOf(objects).length === objects.length && objects;
     },
     { ...SYNC, what: 'all objects are there, with our finalizer' },
   );

@@ -21,7 +21,7 @@ const OBJECTS = '/apis/longhorn.io/v1beta2/namespaces/longhorn-system';
 const CONTROLLERS = ['target-controller', 'volume-controller', 'backup-controller'];
 const WEBHOOKS = ['mutating-webhook', 'validating-webhook'];
 
-/** Metrics that only faults bring about which this run does not make; test/fault/runtime-informer.test.ts makes them. */
+/** Metrics that only faults bring about, which a busy machine may make here too; test/fault/runtime-informer.test.ts makes them. */
 const ONLY_AFTER_FAULTS = ['mooring_informer_restarts_total'];
 
 interface Family {
@@ -196,6 +196,6 @@ describe('monitoring of running services', function () {
         if (seen?.size !== 0) expect([...(seen ?? [])], `${name} of ${service}`).to.have.members([...labels]);
       }
     }
-    expect(missing).to.deep.equal(ONLY_AFTER_FAULTS);
+    expect(missing.filter((name) => !ONLY_AFTER_FAULTS.includes(name))).to.deep.equal([]);
   });
 });
