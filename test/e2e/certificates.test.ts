@@ -5,11 +5,11 @@ import { bed, say } from './bed.ts';
 import { describeLoad, expectNoRefusal, startLoad } from './load.ts';
 import { ensureInstalled, RELEASE_NAMESPACE, upgrade } from './release.ts';
 
-/** Lives of the leaf and of its authority: a leaf is renewed every minute or less, an authority every two. */
-const LIFETIMES = { leafLifetime: '60s', caLifetime: '180s' };
+/** Lives of the leaf and of its authority: a leaf is renewed after about 29 s, an authority followed after about 86. */
+const LIFETIMES = { leafLifetime: '45s', caLifetime: '135s' };
 
 /** Long enough for several leaves and two authorities. */
-const LOAD_SECONDS = 180;
+const LOAD_SECONDS = 130;
 
 async function secretData(name: string): Promise<Record<string, string>> {
   const path = `/api/v1/namespaces/${RELEASE_NAMESPACE}/secrets/${name}`;

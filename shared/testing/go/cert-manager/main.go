@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/cert-manager/cert-manager/pkg/api"
+	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	"github.com/cert-manager/cert-manager/pkg/controller"
 	"github.com/cert-manager/cert-manager/pkg/controller/cainjector"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
@@ -23,8 +23,13 @@ import (
 	_ "github.com/cert-manager/cert-manager/pkg/controller/issuers"
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/selfsigned"
+	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/clientcmd"
+	apiregistration "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
@@ -65,6 +70,16 @@ func runControllers(ctx context.Context, kubeconfig string) {
 	}
 }
 
+func injectorScheme() *runtime.Scheme {
+	all := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		scheme.AddToScheme, certmanager.AddToScheme, apiextensions.AddToScheme, apiregistration.AddToScheme,
+	} {
+		must(add(all))
+	}
+	return all
+}
+
 func main() {
 	ctrl.SetLogger(zap.New())
 	ctx := ctrl.SetupSignalHandler()
@@ -72,7 +87,11 @@ func main() {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	must(err)
 	runControllers(ctx, kubeconfig)
-	manager, err := ctrl.NewManager(config, ctrl.Options{Scheme: api.Scheme, Metrics: server.Options{BindAddress: "0"}})
+	manager, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:  injectorScheme(),
+		Metrics: server.Options{BindAddress: "0"},
+		Client:  client.Options{FieldOwner: "cert-manager-cainjector"},
+	})
 	must(err)
 	must(cainjector.RegisterAllInjectors(ctx, manager, cainjector.SetupOptions{
 		EnableCertificatesDataSource: true,

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, cachedPath, findOnPath, type Environment } from './locate.ts';
-import { pins, type BinaryName, type BinaryPin } from './pins.ts';
+import { pins, type BinaryName } from './pins.ts';
 
 /** The go.mod and go.sum files of ours, one folder a module. */
 const goFolder = fileURLToPath(new URL('../../go/', import.meta.url));
@@ -60,14 +60,14 @@ export async function runGo(go: string, args: string[], options: { cwd: string; 
  */
 export async function buildBinary(name: BinaryName, env: Environment = process.env): Promise<string> {
   const go = requireGo([name], env);
-  const pin: BinaryPin = pins[name];
+  const pin = pins[name];
   const target = cachedPath(name, env);
   const draft = `${target}.building`;
   const logFile = join(cacheFolder(env), 'logs', `build-${name}.log`);
   await mkdir(dirname(target), { recursive: true });
   await mkdir(dirname(logFile), { recursive: true });
   const ldflags = `-s -w ${pin.ldflags}`.trimEnd();
-  const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', draft, pin.main ?? pin.package];
+  const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', draft, pin.package];
   const code = await runGo(go, args, { cwd: join(goFolder, pin.module), logFile, env });
   if (code !== 0) {
     const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');

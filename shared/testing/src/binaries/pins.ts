@@ -6,8 +6,6 @@ export interface BinaryPin {
   module: string;
   /** The main package; `.` is our own in that folder. */
   package: string;
-  /** What is built instead, where `package` is a library and the main package is ours. */
-  main?: string;
   /** The module whose version it is; default: the main package's. */
   pinnedBy?: string;
   /** Added to `-s -w`: the version a program says of itself. */
@@ -77,8 +75,8 @@ export const pins = {
   'cert-manager': {
     version: '1.21.2',
     module: 'cert-manager',
-    package: 'github.com/cert-manager/cert-manager',
-    main: '.',
+    package: '.',
+    pinnedBy: 'github.com/cert-manager/cert-manager',
     ldflags: '',
     exact: true,
   },
