@@ -29,7 +29,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	apiregistration "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
@@ -86,11 +85,12 @@ func main() {
 	kubeconfig := os.Args[1]
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	must(err)
+	// The part before the slash is the cainjector's field manager.
+	config.UserAgent = "cert-manager-cainjector/v1"
 	runControllers(ctx, kubeconfig)
 	manager, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:  injectorScheme(),
 		Metrics: server.Options{BindAddress: "0"},
-		Client:  client.Options{FieldOwner: "cert-manager-cainjector"},
 	})
 	must(err)
 	must(cainjector.RegisterAllInjectors(ctx, manager, cainjector.SetupOptions{
