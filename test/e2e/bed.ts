@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApiClient, type ApiClient } from '@mooring/testing';
+import { waitForLock, type ProcessLock } from '@mooring/testing/node-parts';
 import { run, type RunOptions } from './cluster/commands.ts';
 import { layoutFor, network, type Layout } from './cluster/layout.ts';
 import { startCluster } from './cluster/start-cluster.ts';
@@ -25,7 +26,7 @@ export function say(line: string): void {
   process.stderr.write(`    ${line}\n`);
 }
 
-let current: { bed: Bed; isOurs: boolean; guard: ClusterGuard | undefined } | undefined;
+let current: { bed: Bed; isOurs: boolean; guard: ClusterGuard | undefined; lock: ProcessLock } | undefined;
 
 async function createBed(layout: Layout): Promise<Bed> {
   const text = (name: string) => readFile(join(layout.pki, name), 'utf8');
@@ -50,11 +51,19 @@ async function createBed(layout: Layout): Promise<Bed> {
 /** The bed: brings the cluster up unless it is; from then on a guard takes it down should this process die. */
 export async function openBed(): Promise<Bed> {
   if (current !== undefined) return current.bed;
+  await mkdir(dirname(layoutFor().lockFile), { recursive: true });
+  // Two runs on one cluster would remove each other's release.
+  const lock = await waitForLock(`${layoutFor().lockFile}.e2e`, () => {
+    say('another test:e2e is at work on this cluster; waiting for it …');
+  });
   const guard = await guardCluster(layoutFor());
-  const { layout, isNew } = await startCluster(say);
+  const { layout, isNew } = await startCluster(say).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
   if (!isNew) await guard.standDown();
   const bed = await createBed(layout);
-  current = { bed, isOurs: isNew, guard: isNew ? guard : undefined };
+  current = { bed, isOurs: isNew, guard: isNew ? guard : undefined, lock };
   return bed;
 }
 
@@ -71,9 +80,11 @@ export async function closeBed(): Promise<void> {
     bed: { api },
     isOurs,
     guard,
+    lock,
   } = current;
   current = undefined;
   api.close();
   if (isOurs) await stopCluster(say);
   await guard?.standDown();
+  await lock.release();
 }

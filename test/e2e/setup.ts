@@ -16,7 +16,7 @@ async function clear(): Promise<void> {
   await bed().kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait', '--timeout=120s']);
   const crds = await bed().kubectl(['get', 'crd', '-o', 'name']);
   const ours = crds.split('\n').filter((name) => name.endsWith('.longhorn.io'));
-  if (ours.length > 0) await bed().kubectl(['delete', '--wait', '--timeout=60s', ...ours]);
+  if (ours.length > 0) await bed().kubectl(['delete', '--ignore-not-found', '--wait', '--timeout=60s', ...ours]);
 }
 
 /** What this run ends with where the machine cannot: neither well nor a failure of a test (`.ci/run` knows it). */

@@ -11,6 +11,7 @@ export { writeFileAtomic } from './files.ts';
 export { startGuarded } from './processes/guarded.ts';
 export { isPortFree } from './processes/ports.ts';
 export { isRunning, parseIdentity } from './processes/process-identity.ts';
-export { takeLock, waitForLock } from './processes/process-lock.ts';
+export { waitForLock } from './processes/process-lock.ts';
+export type { ProcessLock } from './processes/process-lock.ts';
 export { startOnce } from './processes/process-spec.ts';
 export type { ProcessSpec } from './processes/process-spec.ts';
