@@ -34,11 +34,12 @@ RUN mkdir -p /rootfs/usr/local/bin /rootfs/etc/ssl/certs /rootfs/app \
 # What all images have in common; a changed service is one new layer on it.
 FROM scratch AS runtime
 COPY --from=rootfs /rootfs/ /
-ENV PATH=/usr/local/bin NODE_ENV=production
+# V8's memory as `npm start` sets it (shared/testing/src/embedded/services.ts).
+ENV PATH=/usr/local/bin NODE_ENV=production MALLOC_ARENA_MAX=2
 WORKDIR /app
 USER 65532:65532
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "/app/main.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=4", "--max-semi-space-size=4", "--max-old-space-size=512", "/app/main.js"]
 
 FROM runtime
 ARG SERVICE

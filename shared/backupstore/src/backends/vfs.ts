@@ -95,10 +95,9 @@ export class VfsStore implements ObjectStore {
       const file = this.#paths.toPath(key);
       const folder = path.dirname(file);
       await this.#paths.assertInside(folder, key);
-      await makeFolder(folder);
       const temporary = `${file}.tmp.${unixNanoseconds()}`;
       try {
-        await writeFlushed(temporary, body);
+        await writeIntoFolder(folder, temporary, body);
         await (ifAbsent ? link(temporary, file) : rename(temporary, file));
       } finally {
         await unlinkIfExists(temporary);
@@ -174,6 +173,21 @@ async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { mode: 0o700 }).catch((again: unknown) => {
       if (errnoOf(again) !== 'EEXIST') throw again;
     });
+  }
+}
+
+/** How often a folder is made again that a deletion beside us, which prunes empty ones, took away before our file was in it. */
+const MAX_FOLDER_ATTEMPTS = 10;
+
+async function writeIntoFolder(folder: string, file: string, body: Uint8Array): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await makeFolder(folder);
+      await writeFlushed(file, body);
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || attempt === MAX_FOLDER_ATTEMPTS) throw error;
+    }
   }
 }
 

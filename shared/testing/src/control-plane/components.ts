@@ -105,6 +105,8 @@ export function apiServerSpec(command: string, input: ComponentInput, api: ApiCl
       `--service-account-signing-key-file=${pki.tokenPrivateKeyFile}`,
       '--service-cluster-ip-range=10.0.0.0/24',
       '--authorization-mode=RBAC',
+      // Fair queues between strangers: 4 % of its CPU, and here is nobody to be fair to. The plain limits on requests in flight stay.
+      '--enable-priority-and-fairness=false',
       // Watches are cut at once on SIGTERM: clients are on this machine and stop first.
       '--shutdown-delay-duration=0s',
     ],
