@@ -30,6 +30,7 @@ export type { Snapshot, SnapshotSpec, SnapshotStatus } from './kinds/snapshot.ts
 export type { SystemBackup, SystemBackupSpec, SystemBackupStatus } from './kinds/system-backup.ts';
 export type { Volume, VolumeSource, VolumeSpec, VolumeStatus } from './kinds/volume.ts';
 export * from './labels.ts';
+export * from './mover-job.ts';
 export * from './names.ts';
 export * from './reasons.ts';
 export type * from './resource.ts';

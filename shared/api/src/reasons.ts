@@ -25,6 +25,12 @@ export const reasons = {
     kind: 'waiting',
     meaning: 'the backup is still being written by someone; it is read again at later syncs',
   },
+  SnapshotTaken: { kind: 'ok', meaning: 'the snapshot is taken and can be backed up' },
+  Restored: { kind: 'ok', meaning: 'the volume holds the backup' },
+  Attached: { kind: 'ok', meaning: 'the data of the volume can be backed up' },
+  Pending: { kind: 'waiting', meaning: 'it waits for its turn, or for something that the message names' },
+  RestoreInProgress: { kind: 'waiting', meaning: 'the backup is being restored' },
+  Deleting: { kind: 'waiting', meaning: 'it is being removed from the store' },
   Terminating: { kind: 'waiting', meaning: 'the object is being deleted' },
   Unavailable: { kind: 'transient', meaning: 'the store could not be reached or answered with an error' },
   Timeout: { kind: 'transient', meaning: 'the store did not answer in time' },
@@ -63,9 +69,14 @@ export const reasons = {
   ConfigNotFound: { kind: 'stalled', meaning: 'the config of this object is not in the store any more' },
   Corrupt: { kind: 'stalled', meaning: 'the config of this object in the store cannot be read; the others sync' },
   ForeignObject: { kind: 'stalled', meaning: 'the store holds something that is no Longhorn object; it is left alone' },
-  NotSupportedYet: {
+  NotSupportedYet: { kind: 'stalled', meaning: 'this version has no engine for the source of this volume' },
+  Error: { kind: 'stalled', meaning: 'it failed for good; the message says why' },
+  VolumeNotFound: { kind: 'stalled', meaning: 'the Volume does not exist; create it or correct the name' },
+  RestoreFailure: { kind: 'stalled', meaning: 'the restore failed; the message says why' },
+  StoreChanged: {
     kind: 'stalled',
-    meaning: 'this version only reads stores; it cannot take a backup, and leaves the object as it is',
+    meaning:
+      'the target is another store now than the object came from; nothing was deleted; put the old URL back, or set the label longhorn.io/delete-custom-resource-only=true',
   },
   RemoteDeleteNotSupported: {
     kind: 'stalled',

@@ -67,6 +67,9 @@ const status = {
     bytesTotal: part.bytes('Size of the data that has to be looked at.'),
     bytesDone: part.bytes('Size of the data that has been looked at.'),
     startedAt: part.time('When the backup began.'),
+    inProgressConfig: part.text(
+      'What tells the in-progress config in the store as this backup’s own; empty once it is complete.',
+    ),
     verifiedAt: part.time('When every block of the backup was last found in the store.'),
   },
 } as const;
