@@ -5,7 +5,7 @@
 const ALLOWED = {
   api: [],
   telemetry: [],
-  config: [],
+  config: ['api'],
   chart: ['api', 'config'],
   runtime: ['api', 'telemetry', 'config'],
   datapath: [],

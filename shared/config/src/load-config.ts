@@ -6,7 +6,7 @@ import { ConfigError } from './config-error.ts';
 
 /** One setting: a JSON schema of a flat value, plus the environment variable that sets it. */
 export interface SettingSchema {
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array';
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
   /** Its environment variable: `MOORING_HEALTH_PORT`. */
   readonly variable: string;
   /** One sentence: what it does, unit, range. */
@@ -30,7 +30,7 @@ export interface ConfigSchema {
 
 /** Where settings come from; a later one wins: the schema's defaults, `defaults`, `file`, `env`. */
 export interface ConfigSources {
-  /** Usually `process.env`. An empty variable counts as absent. A list is written with commas: `s3,azblob`. */
+  /** Usually `process.env`. An empty variable counts as absent. A list is written with commas: `s3,azblob`; an object as JSON. */
   env: Readonly<Record<string, string | undefined>>;
   /** Path of a mounted JSON file, an object with the properties' names as members. */
   file?: string | undefined;
@@ -61,9 +61,19 @@ function readEnvironment(schema: ConfigSchema, env: ConfigSources['env']): Recor
   const values: Record<string, unknown> = {};
   for (const [property, { variable, type }] of Object.entries(schema.properties)) {
     const text = env[variable]?.trim();
-    if (text) values[property] = type === 'array' ? splitList(text) : text;
+    if (text) values[property] = parseValue(type, text);
   }
   return values;
+}
+
+function parseValue(type: SettingSchema['type'], text: string): unknown {
+  if (type === 'array') return splitList(text);
+  if (type !== 'object') return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // The schema refuses it, with the variable's name.
+  }
 }
 
 function splitList(text: string): string[] {
@@ -121,4 +131,5 @@ const ARTICLES = {
   number: 'a number',
   boolean: 'true or false',
   array: 'a comma-separated list',
+  object: 'a JSON object',
 } as const;
