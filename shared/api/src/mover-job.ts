@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ObjectMeta, ResourceType } from './resource.ts';
+import { LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME } from './labels.ts';
 import { labelValue } from './names.ts';
 
 /** Kubernetes' Jobs. */
@@ -87,6 +88,8 @@ export interface MoverJobInput {
   /** Set apart runs of one task for one object: the backup that is restored. */
   readonly instance?: string | undefined;
   readonly orders?: MoverOrders | undefined;
+  /** The BackupTarget and the volume in it that are read or written, as names: one operation at a time on each such pair. */
+  readonly store?: { readonly target: string; readonly volume: string } | undefined;
   /** Folder on the node that is mounted under its own path; absolute. */
   readonly hostFolder?: string | undefined;
   /** Node that the data is on; any when empty. */
@@ -144,12 +147,15 @@ export function moverJobName({
 
 /** The Job of one run. */
 export function moverJob(input: MoverJobInput): MoverJob {
-  const { settings, task, object, traceparent } = input;
+  const { settings, task, object, store, traceparent } = input;
   const labels = {
     'app.kubernetes.io/name': 'mooring',
     'app.kubernetes.io/component': 'mover',
     [LABEL_MOVER_TASK]: task,
     [LABEL_MOVER_OBJECT]: labelValue(object.metadata.uid ?? ''),
+    ...(store === undefined
+      ? {}
+      : { [LABEL_BACKUP_TARGET]: labelValue(store.target), [LABEL_BACKUP_VOLUME]: labelValue(store.volume) }),
   };
   const annotations = { [ANNOTATION_MOVER_OBJECT]: object.metadata.name };
   return {
