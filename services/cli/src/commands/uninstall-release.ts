@@ -3,6 +3,7 @@ import { type KubeClient, releaseFinalizers, systemClock } from '@mooring/runtim
 import { CliError } from '../errors.ts';
 import { findManagers } from './install-facts.ts';
 import { stopControllers, type StopOptions } from './uninstall-controllers.ts';
+import { removeWebhooks } from './uninstall-webhooks.ts';
 
 /** Flags of `uninstall release`. */
 export interface UninstallOptions {
@@ -22,15 +23,16 @@ const STOP_SHARE = 0.5;
 const STOP_MS = 60_000;
 
 /**
- * `uninstall release`, what helm runs before it removes the release: stops the controllers, then takes our finalizer, and no other, off every
- * object, so that no later deletion waits for a controller that is gone. Objects, CRDs and stores stay as they are. Ends in time whatever is
- * broken; throws CliError when objects still have the finalizer then, so that the uninstall can be tried again.
+ * `uninstall release`, what helm runs before it removes the release: stops the controllers and the reviews, then takes our finalizer, and no
+ * other, off every object, so that no later deletion waits for a controller that is gone. Objects, CRDs and stores stay as they are. Ends in
+ * time whatever is broken; throws CliError when objects still have the finalizer then, so that the uninstall can be tried again.
  */
 export async function uninstallRelease(kube: KubeClient, options: UninstallOptions): Promise<string> {
   const { release, namespace, objectNamespace, timeoutMs, say } = options;
   const endsAt = systemClock.monotonic() + timeoutMs;
   const stopMs = Math.min(STOP_MS, timeoutMs * STOP_SHARE);
   say(await stopOrGoOn(kube, { release, namespace, timeoutMs: stopMs }));
+  say(await removeWebhooksOrGoOn(kube));
   const managers = await findManagers(kube, objectNamespace);
   if (managers.length > 0) {
     return `the finalizers in namespace '${objectNamespace}' stay: ${managers.join(', ')} takes them off\n`;
@@ -53,6 +55,16 @@ async function stopOrGoOn(kube: KubeClient, options: StopOptions): Promise<strin
     return `going on though these Pods are still there (are their nodes gone?): ${pods.join(', ')}`;
   } catch (error) {
     return `going on though the controllers could not be stopped: ${describeError(error)}`;
+  }
+}
+
+/** Where this fails, most likely the API server is away, and the finalizers are tried until it is back. */
+async function removeWebhooksOrGoOn(kube: KubeClient): Promise<string> {
+  try {
+    await removeWebhooks(kube);
+    return 'the webhooks are called no longer';
+  } catch (error) {
+    return `going on though the webhooks may still be called: ${describeError(error)}`;
   }
 }
 

@@ -230,5 +230,11 @@ export const rightReasons: readonly RightReason[] = [
     verbs: ['patch'],
     why: 'stops the controllers before it takes finalizers off, or they would put them back',
   },
+  {
+    of: ['uninstall'],
+    resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+    verbs: ['delete'],
+    why: 'ends the reviews before it takes finalizers off: a webhook that is down would refuse that, a working one put them back',
+  },
   { of: ['uninstall'], resources: ['pods'], verbs: ['list'], why: 'waits until no controller runs any more' },
 ];
