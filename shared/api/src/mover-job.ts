@@ -113,15 +113,31 @@ export interface MoverJobStatus {
   readonly ready?: number | undefined;
   readonly failed?: number | undefined;
   readonly succeeded?: number | undefined;
-  readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[] | null;
+  readonly conditions?: readonly MoverJobCondition[] | null;
 }
 
-/** How far a run is; `stopping`: it failed or is deleted, and its Pods have not ended yet. */
+/** A condition of a Job, as far as it is read here. */
+export interface MoverJobCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  /** RFC 3339. */
+  readonly lastTransitionTime?: string;
+}
+
+/**
+ * How far a run is; `stopping`: it failed or is deleted, and its Pods have not ended yet. Of one that failed, `isRefused` says that trying again is no
+ * use ({@link moverExit} `refused`), and `endedAt` when it gave up, RFC 3339.
+ */
 export type MoverState =
   | { readonly kind: 'running' }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string; readonly isRefused: boolean; readonly endedAt: string };
+
+/** Reason of a Job's failure by its Pod failure policy; here: the mover refused. */
+const POD_FAILURE_POLICY = 'PodFailurePolicy';
 
 /** Failed Pods after which a Job gives up, with the job controller's backoff of 10 s, 20 s, … 10 min between them. */
 const BACKOFF_LIMIT = 6;
@@ -189,7 +205,10 @@ export function moverState(job: MoverJob): MoverState {
     (job.status?.conditions ?? []).find((condition) => condition.type === type && condition.status === 'True');
   if (holds('Complete') !== undefined) return { kind: 'done' };
   const failed = holds('Failed');
-  if (failed !== undefined) return { kind: 'failed', message: failed.message ?? 'the mover failed' };
+  if (failed !== undefined) {
+    const { message = 'the mover failed', reason, lastTransitionTime: endedAt = '' } = failed;
+    return { kind: 'failed', message, isRefused: reason === POD_FAILURE_POLICY, endedAt };
+  }
   return holds('FailureTarget') === undefined ? { kind: 'running' } : { kind: 'stopping' };
 }
 

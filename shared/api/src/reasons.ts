@@ -4,13 +4,14 @@
  * Nothing else can be written: conditions (`ConditionInput`), events (`EventNote` of @mooring/runtime) and errors of stores are typed by these.
  */
 
-/** Types of `status.conditions`; all but `Ready` exist on BackupTarget only. `Unavailable` is Longhorn's own. */
+/** Types of `status.conditions`; all but `Ready`, and `Restore` of a Volume, exist on BackupTarget only. `Unavailable` and `Restore` are Longhorn's own. */
 export const conditionTypes = {
   Ready: 'Ready',
   Unavailable: 'Unavailable',
   StoreMarkerMissing: 'StoreMarkerMissing',
   StoreMarkerUnwritable: 'StoreMarkerUnwritable',
   StoreReplaced: 'StoreReplaced',
+  Restore: 'Restore',
 } as const;
 
 /** One of {@link conditionTypes}. */
@@ -31,6 +32,7 @@ export const reasons = {
   Pending: { kind: 'waiting', meaning: 'it waits for its turn, or for something that the message names' },
   RestoreInProgress: { kind: 'waiting', meaning: 'the backup is being restored' },
   Deleting: { kind: 'waiting', meaning: 'it is being removed from the store' },
+  RemoteDataKept: { kind: 'ok', meaning: 'only the object was deleted; its data stay in the store' },
   Terminating: { kind: 'waiting', meaning: 'the object is being deleted' },
   Unavailable: { kind: 'transient', meaning: 'the store could not be reached or answered with an error' },
   Timeout: { kind: 'transient', meaning: 'the store did not answer in time' },

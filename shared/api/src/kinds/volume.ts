@@ -138,7 +138,16 @@ const status = {
     restoreInitiated: part.flag('Whether a restore was begun.'),
     isStandby: part.flag('Whether the volume still follows its backup volume.'),
     lastRestoredBackup: part.text('Name of the backup that the volume holds.'),
+    restoringBackup: part.text(
+      'Name of the backup that is being restored; while it is set, the volume holds neither it nor lastRestoredBackup whole.',
+    ),
+    activationSyncRequestedAt: part.text(
+      'The sync of the BackupVolume that an activation waits for; empty when none is under way.',
+    ),
     restoreProgress: part.progress,
+    restoreRun: part.text(
+      'Which restore wrote to the data last: the backup that they held before (empty: none), `>`, the restored backup. Until lastRestoredBackup names the latter, the data are neither.',
+    ),
     restoreError: part.text('Why the last restore failed; empty when it did not.'),
     bytesTotal: part.bytes('Size of the data that has to be restored.'),
     bytesDone: part.bytes('Size of the data that is in place.'),
