@@ -31,6 +31,7 @@ const CONDITIONS: Readonly<Record<ConditionType, string>> = {
   StoreMarkerMissing: 'BackupTarget: the store suddenly looks empty and has no marker; nothing was deleted.',
   StoreMarkerUnwritable: 'BackupTarget: backupstore/mooring.json cannot be written; the store is read without it.',
   StoreReplaced: 'BackupTarget: another store answers under the same URL; nothing was changed.',
+  Restore: 'Volume, as in Longhorn: a backup is being restored into it (True); False with RestoreFailure: that failed.',
 };
 
 const KEYS: readonly (readonly [key: string, where: string, meaning: string])[] = [

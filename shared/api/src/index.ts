@@ -36,7 +36,7 @@ export * from './reasons.ts';
 export type * from './resource.ts';
 export type * from './review.ts';
 export * from './settings.ts';
-export { storeNameOf } from './restored-from.ts';
+export { storeNameOf, targetOfBackup } from './restored-from.ts';
 export * from './store-identity.ts';
 export * from './target-access.ts';
 export * from './time.ts';
