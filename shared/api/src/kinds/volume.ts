@@ -138,9 +138,6 @@ const status = {
     restoreInitiated: part.flag('Whether a restore was begun.'),
     isStandby: part.flag('Whether the volume still follows its backup volume.'),
     lastRestoredBackup: part.text('Name of the backup that the volume holds.'),
-    restoringBackup: part.text(
-      'Name of the backup that is being restored; while it is set, the volume holds neither it nor lastRestoredBackup whole.',
-    ),
     activationSyncRequestedAt: part.text(
       'The sync of the BackupVolume that an activation waits for; empty when none is under way.',
     ),

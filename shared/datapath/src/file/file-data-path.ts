@@ -17,12 +17,16 @@ import { openFileReader } from './file-reader.ts';
 const SNAPSHOTS_SUFFIX = '.snapshots';
 const SNAPSHOT_SUFFIX = '.img';
 const DRAFT_SUFFIX = '.tmp';
+// The unit of `stat.blocks`, whatever the file system's own is.
+const BLOCK_BYTES = 512;
 const COPY_BYTES = 1024 * 1024;
 
 /** A snapshot of a file. */
 export interface FileSnapshot {
   readonly name: string;
   readonly sizeBytes: number;
+  /** Space that it takes; what a reflink shares counts too. */
+  readonly allocatedBytes: number;
   /** RFC 3339: when it was taken. */
   readonly createdAt: string;
 }
@@ -47,6 +51,17 @@ export class FileDataPath implements DataPath {
 
   async openDestination(options: OpenDestinationOptions): Promise<Destination> {
     return await openFileDestination(this.#path, options);
+  }
+
+  /** Whether there is a file or device. Errors: `ReadFailed`. */
+  async exists(): Promise<boolean> {
+    try {
+      await stat(this.#path);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw toReadError(error, `open volume '${this.#path}'`);
+    }
   }
 
   /**
@@ -101,8 +116,9 @@ export class FileDataPath implements DataPath {
   async #find(name: string): Promise<FileSnapshot | undefined> {
     try {
       // A reflink or copy is made new, and nobody writes to it afterwards.
-      const { size, mtime } = await stat(this.#fileOf(name));
-      return { name, sizeBytes: size, createdAt: `${mtime.toISOString().slice(0, 19)}Z` };
+      const { size, blocks, mtime } = await stat(this.#fileOf(name));
+      const allocatedBytes = blocks * BLOCK_BYTES;
+      return { name, sizeBytes: size, allocatedBytes, createdAt: `${mtime.toISOString().slice(0, 19)}Z` };
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return undefined;
       throw toReadError(error, `open snapshot '${name}' of volume '${this.#path}'`);
