@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type Backup, type BackupVolume, type Condition, resources } from '@mooring/api';
 import { backupConfigKey } from '@mooring/backupstore';
 import { KubeClient } from '@mooring/runtime';
+import { moverSettingsIn } from '../integration/mover-settings.ts';
 import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
 import { createBackupController } from '../../services/backup-controller/src/controller.ts';
 import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
@@ -41,6 +42,7 @@ async function live(world: World, writes: number, isDone: () => Promise<unknown>
     client: world.kube.fenced(fence),
     namespace: world.namespace,
     allowedSchemes: ['vfs'] as const,
+    mover: moverSettingsIn(world.namespace),
   };
   const controllers = [createVolumeController(options), createBackupController(options)];
   await Promise.all(controllers.map((controller) => controller.start()));

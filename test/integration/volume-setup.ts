@@ -13,6 +13,7 @@ import { isNotFound, KubeClient } from '@mooring/runtime';
 import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
 import { createBackupController } from '../../services/backup-controller/src/controller.ts';
 import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
+import { moverSettingsIn } from './mover-settings.ts';
 import { RequestCounts } from './request-counts.ts';
 
 /** A namespace with both controllers, and hands to act as target-controller and as a user. */
@@ -42,7 +43,7 @@ export async function startVolumeSetup(): Promise<VolumeSetup> {
   const counts = new RequestCounts();
   const kube = await KubeClient.fromKubeconfig(kubeconfig);
   const client = await KubeClient.fromKubeconfig(kubeconfig, { metrics: counts });
-  const options = { client, namespace, allowedSchemes: ['vfs', 's3'] as const };
+  const options = { client, namespace, allowedSchemes: ['vfs', 's3'] as const, mover: moverSettingsIn(namespace) };
   const volumes = createVolumeController(options);
   const backups = createBackupController(options);
   await Promise.all([volumes.start(), backups.start()]);

@@ -40,8 +40,12 @@ export interface BackupEntry {
   readonly ownerUid: string;
   /** True for a Backup that was made from a Snapshot in this cluster; false for one pulled from the store. */
   readonly isLocal: boolean;
+  /** `spec.snapshotName`; empty for a pulled one. */
+  readonly snapshotName: string;
   /** `spec.backupBlockSize`; empty when absent, which means 2 MiB. */
   readonly blockSize: string;
+  /** When it was created, milliseconds since 1970; 0 for a pulled one. */
+  readonly createdMs: number;
   readonly isDeleting: boolean;
   /** True with the label that says: only the object goes. */
   readonly isObjectOnly: boolean;
@@ -78,7 +82,9 @@ export function toBackupEntry(backup: Backup, interner: Interner): BackupEntry {
     targetUid: interner.intern(annotation(ANNOTATION_TARGET_UID)),
     ownerUid: interner.intern(metadata.ownerReferences?.find((owner) => owner.kind === 'BackupVolume')?.uid),
     isLocal: textOf(spec.snapshotName) !== '',
+    snapshotName: interner.intern(spec.snapshotName),
     blockSize: interner.intern(spec.backupBlockSize),
+    createdMs: textOf(spec.snapshotName) === '' ? 0 : Date.parse(metadata.creationTimestamp ?? '') || 0,
     isDeleting: Boolean(metadata.deletionTimestamp),
     isObjectOnly: label(LABEL_DELETE_CR_ONLY) === 'true',
     syncRequestedAt: textOf(spec.syncRequestedAt),

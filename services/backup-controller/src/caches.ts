@@ -13,7 +13,8 @@ import {
   type SecretVersion,
 } from '@mooring/runtime';
 import { type BackupEntry, toBackupEntry } from './backup-entry.ts';
-import { needsPass } from './policies.ts';
+import { isCreating } from './creation/policies.ts';
+import { needsPass, needsRemoval } from './policies.ts';
 import { toVolumeEntry, type VolumeEntry, volumeKey, volumeKeyOf } from './volume-entry.ts';
 
 /** Everything that this process knows of the cluster without asking. */
@@ -31,10 +32,18 @@ export interface CacheOptions {
   /** The object namespace. */
   readonly namespace: string;
   readonly secrets: SecretCache;
-  /** Asks for a pass over the Backup with this key. */
+  /** Asks for a pass over the Backup with this key, as a pulled one. */
   readonly enqueue: (key: string) => void;
+  /** A Backup that is or was made here came, went, or changed. */
+  readonly onLocal: (change: Change<BackupEntry>) => void;
+  /** A Backup is gone whose data were being removed. */
+  readonly onRemoved: (entry: BackupEntry) => void;
+  /** Asks for a pass over the deletion of the Backup with this key. */
+  readonly onRemoval: (key: string) => void;
   /** Called when a BackupTarget is gone. */
   readonly onTargetGone: (target: BackupTarget) => void;
+  /** Called with the name of a BackupTarget whose store can be reached again. */
+  readonly onTargetOpening: (name: string) => void;
   readonly log?: Log | undefined;
   readonly metrics?: Metrics | undefined;
 }
@@ -44,6 +53,12 @@ export const BY_TARGET = 'target';
 
 /** Index of `backups` and `volumes`: by target and volume in label form (`volumeKey`). */
 export const BY_VOLUME = 'volume';
+
+/** Index of `backups`: of those made here, by the name of their Snapshot. */
+export const BY_SNAPSHOT = 'snapshot';
+
+/** Index of `backups`, and its only value: those that are being made here. */
+export const PENDING = 'pending';
 
 /** Makes the informers and says which change asks for which pass. Nothing is read before they are started. */
 export function createCaches(options: CacheOptions): Caches {
@@ -59,9 +74,14 @@ export function createCaches(options: CacheOptions): Caches {
       indexers: {
         [BY_TARGET]: (entry) => [entry.target],
         [BY_VOLUME]: (entry) => [volumeKey(entry.target, entry.volume)],
+        [BY_SNAPSHOT]: (entry) => (entry.isLocal ? [entry.snapshotName] : []),
+        [PENDING]: (entry) => (isCreating(entry) ? [PENDING] : []),
       },
       onChange: (change) => {
         if (isWorthAPass(change)) enqueue(change.key);
+        if (change.new !== undefined && needsRemoval(change.new)) options.onRemoval(change.key);
+        if (change.old?.isLocal === true || change.new?.isLocal === true) options.onLocal(change);
+        if (change.type === 'deleted' && change.old.state === 'Deleting') options.onRemoved(change.old);
       },
     }),
     volumes: createInformer<VolumeEntry>({
@@ -79,8 +99,10 @@ export function createCaches(options: CacheOptions): Caches {
       type: resources.backupTargets,
       onChange: (change) => {
         if (change.type === 'deleted') options.onTargetGone(change.old);
-        if (change.new !== undefined && isTargetOpening(change.old, change.new))
+        if (change.new !== undefined && isTargetOpening(change.old, change.new)) {
           keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
+          options.onTargetOpening(change.new.metadata.name);
+        }
       },
     }),
   };

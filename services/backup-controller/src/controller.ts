@@ -1,4 +1,4 @@
-import { resources, type Scheme } from '@mooring/api';
+import { type MoverSettings, resources, type Scheme } from '@mooring/api';
 import { TargetStores } from '@mooring/backupstore';
 import {
   type Clock,
@@ -16,8 +16,15 @@ import {
 import pLimit from 'p-limit';
 import type { BackupEntry } from './backup-entry.ts';
 import { BY_TARGET, type Caches, createCaches, keysAsking } from './caches.ts';
+import { ChangeHub } from './change-hub.ts';
+import { type CreationParts, CreationReconciler } from './creation/reconciler.ts';
 import { observeCaches } from './metrics.ts';
+import { MoverJobs } from './mover-jobs.ts';
 import { BackupReconciler } from './reconciler.ts';
+import { type RemovalParts, RemovalReconciler } from './removal/reconciler.ts';
+import { SnapshotReconciler } from './snapshots/reconciler.ts';
+import { volumeKey } from './volume-entry.ts';
+import { createWorkCaches, type WorkCaches } from './work-caches.ts';
 
 /**
  * Passes of one target that run at once. A pass waits for the store most of its time, and the store's own adaptive limit says how many requests it
@@ -28,8 +35,11 @@ const PASSES_PER_TARGET = 256;
 /** Lane of Backups that are being deleted: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';
 
+/** A deletion waits for the store's lock and may remove millions of blocks; it ends by itself, milliseconds. */
+const REMOVAL_TIMEOUT_MS = 24 * 3_600_000;
+
 /** Kinds that this service lets go until it works on them. */
-const UNOWNED = [resources.snapshots, resources.recurringJobs];
+const UNOWNED = [resources.recurringJobs];
 
 /** What the controller is made with. */
 export interface BackupControllerOptions {
@@ -38,6 +48,8 @@ export interface BackupControllerOptions {
   /** The object namespace. */
   readonly namespace: string;
   readonly allowedSchemes: readonly Scheme[];
+  /** Of the Jobs that move data. */
+  readonly mover: MoverSettings;
   /** Whether a Longhorn runs in the same cluster; then objects that only it works on are left alone. Default false. */
   readonly coexistence?: boolean | undefined;
   readonly clock?: Clock | undefined;
@@ -45,41 +57,90 @@ export interface BackupControllerOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** Makes the controller with its caches; nothing is read before they are started. */
-export function createBackupController(options: BackupControllerOptions): ControllerGroup<Caches> {
-  const { client, namespace, allowedSchemes, log, metrics, clock = systemClock } = options;
+/** Makes the controllers with their caches; nothing is read before they are started. */
+export function createBackupController(options: BackupControllerOptions): ControllerGroup<Caches & WorkCaches> {
+  const { client, namespace, allowedSchemes, log, metrics, clock = systemClock, coexistence = false } = options;
   const common = { client, namespace, log, metrics };
-  const enqueue = (key: string): void => controller.enqueue(key);
+  const hub = new ChangeHub(namespace);
   // A Secret came or changed: what failed for it need not wait for its backoff.
-  const onSecret = (name: string): void => keysOfSecret(caches, name).forEach(enqueue);
+  const onSecret = (name: string): void => keysOfSecret(caches, name).forEach((key) => pulled.enqueue(key));
   const secrets = new SecretCache({ ...common, onChange: onSecret });
-  const stores = new TargetStores({ readSecret: (name) => secrets.read(name), allowedSchemes, readOnly: true });
-  const caches = createCaches({ ...common, secrets, enqueue, onTargetGone: (target) => stores.forget(target) });
+  const readSecret = (name: string) => secrets.read(name);
+  const stores = new TargetStores({ readSecret, allowedSchemes, readOnly: true });
+  const writableStores = new TargetStores({ readSecret, allowedSchemes });
+  const caches = createCaches({
+    ...common,
+    secrets,
+    enqueue: (key) => pulled.enqueue(key),
+    onLocal: (change) => hub.onBackup(change),
+    onRemoval: (key) => removal.enqueue(key),
+    onRemoved: (entry) => hub.onRemoved(entry),
+    onTargetOpening: () => hub.wakePending(),
+    onTargetGone: (target) => {
+      stores.forget(target);
+      writableStores.forget(target);
+    },
+  });
+  const work = createWorkCaches({ ...common, jobNamespace: options.mover.namespace, hub });
   const events = new EventRecorder({ client, component: 'mooring-backup-controller', clock, log, metrics });
   const limitWrites = pLimit(WRITES_IN_FLIGHT);
-  const reconciler = new BackupReconciler({ client, caches, stores, events, clock, limitWrites });
-  const controller = new Controller({
-    name: 'backup',
-    reconcile: (key, context) => reconciler.reconcile(key, context),
-    lane: (key) => laneOf(caches.backups.getByKey(key)),
-    laneConcurrency: PASSES_PER_TARGET,
-    clock,
-    log,
-    metrics,
-  });
-  const types = options.coexistence === true ? [] : UNOWNED;
-  const unowned = releaseUnownedKinds({ ...common, types, name: 'backup-release', clock });
+  const movers = new MoverJobs({ client, jobs: work.jobs, namespace: options.mover.namespace, limitWrites });
+  const parts = { client, caches, stores, events, clock, limitWrites, namespace, work, movers, coexistence };
+  const made = { ...parts, writableStores, moverSettings: options.mover };
+  const { pulled, creation, removal, snapshot } = createControllers(made, { clock, log, metrics });
+  hub.connect({ caches, work, creation, removal, snapshot });
+  const unowned = releaseUnownedKinds({ ...common, types: coexistence ? [] : UNOWNED, name: 'backup-release', clock });
   const unobserve = observeCaches(caches);
   const onStopped = (): void => {
     stores.close();
+    writableStores.close();
     unobserve();
   };
-  const controllers = [controller, unowned.controller];
-  return new ControllerGroup({ caches: { ...caches, ...unowned.caches }, controllers, events, onStopped });
+  const controllers = [pulled, creation, removal, snapshot, unowned.controller];
+  return new ControllerGroup({ caches: { ...caches, ...work, ...unowned.caches }, controllers, events, onStopped });
+}
+
+type Run = Pick<BackupControllerOptions, 'clock' | 'log' | 'metrics'>;
+
+/** One controller for what is pulled, one each for what is made and removed here (one pass at a time in a volume), and one for snapshots. */
+function createControllers(parts: CreationParts & RemovalParts, run: Run) {
+  const { backups } = parts.caches;
+  const reconcilers = {
+    pulled: new BackupReconciler(parts),
+    creation: new CreationReconciler(parts),
+    removal: new RemovalReconciler(parts),
+    snapshot: new SnapshotReconciler(parts),
+  };
+  const pair = { ...run, lane: (key: string) => pairOf(backups.getByKey(key)), laneConcurrency: 1 };
+  return {
+    pulled: new Controller({
+      ...run,
+      name: 'backup',
+      reconcile: (key, context) => reconcilers.pulled.reconcile(key, context),
+      lane: (key) => laneOf(backups.getByKey(key)),
+      laneConcurrency: PASSES_PER_TARGET,
+    }),
+    creation: new Controller({
+      ...pair,
+      name: 'backup-creation',
+      reconcile: (key, context) => reconcilers.creation.reconcile(key, context),
+    }),
+    removal: new Controller({
+      ...pair,
+      name: 'backup-removal',
+      reconcile: (key, context) => reconcilers.removal.reconcile(key, context),
+      reconcileTimeoutMs: REMOVAL_TIMEOUT_MS,
+    }),
+    snapshot: new Controller({ ...run, name: 'snapshot', reconcile: (key) => reconcilers.snapshot.reconcile(key) }),
+  };
 }
 
 function laneOf(entry: BackupEntry | undefined): string {
   return entry === undefined || entry.isDeleting ? RELEASE_LANE : entry.target;
+}
+
+function pairOf(entry: BackupEntry | undefined): string {
+  return entry === undefined ? '' : volumeKey(entry.target, entry.volume);
 }
 
 function keysOfSecret(caches: Caches, secretName: string): string[] {

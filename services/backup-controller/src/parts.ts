@@ -7,6 +7,8 @@ export interface Parts {
   /** Refuses writes once the lease is lost. */
   readonly client: KubeClient;
   readonly caches: Caches;
+  /** The object namespace. */
+  readonly namespace: string;
   /** Read only. */
   readonly stores: TargetStores;
   readonly events: Pick<EventRecorder, 'record'>;

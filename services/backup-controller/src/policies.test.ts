@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decidePass, isRemoteDeleteWish, needsPass, type Pass, type PassFacts } from './policies.ts';
+import { decidePass, isObjectOnly, needsPass, type Pass, type PassFacts } from './policies.ts';
 import { entryOf, targetOf, volumeOf } from './test-objects.ts';
 
 function factsOf(change: Partial<PassFacts> = {}): PassFacts {
@@ -44,7 +44,7 @@ describe('decidePass', () => {
     ['one that an uninstall let go is claimed again', { entry: entryOf({ ...SYNCED, metadata: UNHELD }) }, 'claim'],
     ['one that waits is claimed meanwhile', { entry: entryOf({ metadata: UNHELD }), target: undefined }, 'claim'],
     ['one that is to be read is claimed by that', { entry: entryOf({ metadata: UNHELD }) }, 'read'],
-    ['a deleted one is released', { entry: entryOf({ isDeleting: true }) }, 'release'],
+    ['a deleted one is left to the removal', { entry: entryOf({ isDeleting: true }) }, 'rest'],
     [
       'a deleted one is released without target and volume',
       { entry: entryOf({ isDeleting: true }), target: undefined, volume: undefined },
@@ -52,21 +52,21 @@ describe('decidePass', () => {
     ],
     [
       'a deleted one without our finalizer rests',
-      { entry: entryOf({ isDeleting: true, metadata: { ...entryOf().metadata, finalizers: ['x/y'] } }) },
+      { entry: entryOf({ isDeleting: true, isObjectOnly: true, metadata: UNHELD }) },
       'rest',
     ],
-    ['one made from a Snapshot here is declined', { entry: entryOf({ isLocal: true }) }, 'decline'],
-    ['and declined once', { entry: entryOf({ isLocal: true, readyReason: 'NotSupportedYet' }) }, 'rest'],
-    ['one that Longhorn completed is left as it is', { entry: entryOf({ isLocal: true, ...SYNCED }) }, 'rest'],
+    ['one that is made here is left to the creation', { entry: entryOf({ isLocal: true }) }, 'rest'],
+    ['one that was made here rests once it is complete', { entry: entryOf({ isLocal: true, ...SYNCED }) }, 'rest'],
+    ['and answers a request then', { entry: entryOf({ isLocal: true, ...SYNCED, syncRequestedAt: '2001' }) }, 'read'],
     [
-      'one that Longhorn is taking is left as it is',
-      { entry: entryOf({ isLocal: true, state: 'InProgress' }) },
+      'one that failed here is not read',
+      { entry: entryOf({ isLocal: true, state: 'Error', syncRequestedAt: '2001' }) },
       'rest',
     ],
     [
-      'a deleted one that was made here is released',
-      { entry: entryOf({ isLocal: true, isDeleting: true }) },
-      'release',
+      'a deleted one that was made here is left to the removal',
+      { entry: entryOf({ isLocal: true, isDeleting: true, isObjectOnly: true }) },
+      'rest',
     ],
   ];
   for (const [title, change, pass] of rows) {
@@ -79,21 +79,21 @@ describe('decidePass', () => {
   }
 });
 
-describe('isRemoteDeleteWish', () => {
+describe('isObjectOnly', () => {
   const rows: [string, Partial<PassFacts>, boolean][] = [
-    ['a person deleted the object', {}, true],
-    ['the label says object only', { entry: entryOf({ isObjectOnly: true }) }, false],
-    ['it was never backed up', { entry: entryOf({ isLocal: true }) }, false],
-    ['the target is gone', { target: undefined }, false],
-    ['the target is being deleted', { target: targetOf({ metadata: GONE }) }, false],
-    ['the target was replaced', { target: targetOf({ metadata: { uid: 'other' } }) }, false],
-    ['the volume is gone', { volume: undefined }, false],
-    ['the volume is being deleted', { volume: volumeOf({ isDeleting: true }) }, false],
-    ['the volume was replaced', { volume: volumeOf({ metadata: { ...volumeOf().metadata, uid: 'other' } }) }, false],
+    ['a person deleted the object', {}, false],
+    ['the label says object only', { entry: entryOf({ isObjectOnly: true }) }, true],
+    ['it was made here, and its mover may run', { entry: entryOf({ isLocal: true }), target: undefined }, false],
+    ['the target is gone', { target: undefined }, true],
+    ['the target is being deleted', { target: targetOf({ metadata: GONE }) }, true],
+    ['the target was replaced', { target: targetOf({ metadata: { uid: 'other' } }) }, true],
+    ['the volume is gone', { volume: undefined }, true],
+    ['the volume is being deleted', { volume: volumeOf({ isDeleting: true }) }, true],
+    ['the volume was replaced', { volume: volumeOf({ metadata: { ...volumeOf().metadata, uid: 'other' } }) }, true],
   ];
-  for (const [title, change, isWish] of rows) {
-    it(`is ${isWish ? 'one' : 'none'} when ${title}`, () => {
-      expect(isRemoteDeleteWish(factsOf(change))).to.equal(isWish);
+  for (const [title, change, isOnly] of rows) {
+    it(`is ${String(isOnly)} when ${title}`, () => {
+      expect(isObjectOnly(factsOf(change))).to.equal(isOnly);
     });
   }
 });

@@ -1,12 +1,4 @@
-import {
-  type Backup,
-  type BackupStatus,
-  type BackupTarget,
-  FINALIZER,
-  reasons,
-  resources,
-  secondTime,
-} from '@mooring/api';
+import { type Backup, type BackupStatus, type BackupTarget, FINALIZER, resources, secondTime } from '@mooring/api';
 import {
   addFinalizer,
   ApiError,
@@ -42,10 +34,9 @@ interface Reading {
 type Before = Pick<Backup, 'metadata' | 'status'>;
 
 /**
- * Fills in one pulled Backup.
+ * Fills in one pulled Backup, or one made here that is complete.
  *
- *     deleted ──────────────────────────→ release: our finalizer
- *     made from a Snapshot here ────────→ decline: said once in `Ready`
+ *     deleted, its data stay ───────────→ release: our finalizer
  *     not asked to sync ────────────────→ rest (our finalizer, if an uninstall took it off)
  *     target or volume not ready ───────→ wait: their own change asks again
  *     asked ────────────────────────────→ 1 ranged GET → (spec.backupBlockSize, if not 2 MiB) → 1 status write
@@ -66,8 +57,7 @@ export class BackupReconciler {
     const facts = this.#gather(entry);
     const { target, volume } = facts;
     const pass = decidePass(facts);
-    if (pass === 'release') await releaseBackup(this.#parts, facts);
-    if (pass === 'decline') await this.#decline(entry, context.signal);
+    if (pass === 'release') await releaseBackup(this.#parts, entry);
     if (pass === 'claim') await this.#claim(entry);
     if (pass !== 'read' || target === undefined || volume === undefined) return DONE;
     const attributes = { 'k8s.object.name': entry.metadata.name, 'mooring.target': target.metadata.name };
@@ -116,11 +106,6 @@ export class BackupReconciler {
     const { client, limitWrites } = this.#parts;
     const options = { client, type: resources.backups, object: subjectOf(entry), finalizer: FINALIZER };
     await limitWrites(() => addFinalizer(options));
-  }
-
-  async #decline(entry: BackupEntry, signal: AbortSignal): Promise<void> {
-    const message = `${reasons.NotSupportedYet.meaning}; delete it, or wait for a version that can`;
-    await this.#report(entry, { waiting: { reason: 'NotSupportedYet', message } }, signal);
   }
 
   /** Writes how a pass ended, and nothing else. */

@@ -20,6 +20,8 @@ export function entryOf(change: Partial<BackupEntry> = {}): BackupEntry {
     targetUid: 'target-uid',
     ownerUid: 'volume-uid',
     isLocal: false,
+    snapshotName: '',
+    createdMs: 0,
     blockSize: '',
     isDeleting: false,
     isObjectOnly: false,

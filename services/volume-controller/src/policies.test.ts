@@ -176,12 +176,10 @@ describe('planSync', () => {
     const completed = entryOf('b2', { isLocal: true, ownerUid: '', stamp: '' });
     expect(planSync(factsOf({ entries: [running, completed] })).remove).to.deep.equal([completed]);
     const listed = [listedOf('b1'), listedOf('b2')];
-    expect(planSync(factsOf({ listed, entries: [running, completed] }))).to.deep.equal({
-      create: [],
-      change: [],
-      remove: [],
-      waiting: [],
-    });
+    const { create, change, remove } = planSync(factsOf({ listed, entries: [running, completed] }));
+    expect([create, remove]).to.deep.equal([[], []]);
+    // From then on it is as if it had been pulled: owned by its volume, and read.
+    expect(change.map(({ entry, isAsked }) => [entry, isAsked])).to.deep.equal([[completed, true]]);
   });
 
   it('waits for an object that is still being deleted, and never deletes it twice', () => {

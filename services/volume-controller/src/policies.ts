@@ -86,7 +86,7 @@ export interface SyncFacts {
 
 /**
  * Compares the store's listing with the Backup objects of the volume (design.md §4 step 2). Pure; the order follows the listing.
- * A Backup made in this cluster is never changed here, and never removed before it is completed.
+ * A Backup made in this cluster is left alone until it is completed; then it is as if it had been pulled.
  */
 export function planSync(facts: SyncFacts): SyncPlan {
   const held = groupByStoreName(facts.entries);
@@ -117,7 +117,7 @@ export function isRemovable(entry: BackupEntry): boolean {
 }
 
 function changeOf(entry: BackupEntry, stamp: string, owner: SyncFacts['owner']): BackupChange[] {
-  if (entry.isLocal) return [];
+  if (entry.isLocal && entry.state !== 'Completed') return [];
   const isMoved = isOther(entry.store, owner.store) || isOther(entry.targetUid, owner.targetUid);
   const isAsked = entry.stamp !== stamp || isMoved || entry.state === 'InProgress';
   return isAsked || entry.ownerUid !== owner.uid ? [{ entry, stamp, isAsked }] : [];

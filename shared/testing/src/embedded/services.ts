@@ -74,6 +74,7 @@ function environment(input: ServiceInput): NodeJS.ProcessEnv {
     // One process a service: after a crash the next one takes its own Lease up again without waiting for its end.
     MOORING_INSTANCE_ID: `embedded-${input.service}`,
     MOORING_ALLOWED_SCHEMES: ALLOWED_SCHEMES.join(','),
+    MOORING_MOVER_IMAGE: 'mooring/mover:embedded',
     MOORING_WEBHOOK_ADDRESS: '127.0.0.1',
     MOORING_WEBHOOK_HOSTS: '127.0.0.1,localhost',
     ...(input.webhookPort === undefined ? {} : { MOORING_WEBHOOK_PORT: String(input.webhookPort) }),

@@ -1,0 +1,95 @@
+import { LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME, LABEL_MOVER_TASK, type MoverJob } from '@mooring/api';
+import { type Change, type Controller, keyOf } from '@mooring/runtime';
+import type { BackupEntry } from './backup-entry.ts';
+import { BY_VOLUME, type Caches, PENDING } from './caches.ts';
+import { needsRemoval } from './policies.ts';
+import { volumeKey } from './volume-entry.ts';
+import { objectOfJob, type WorkCaches } from './work-caches.ts';
+
+/** The controllers that work on what is made and removed here, and what they see. */
+export interface Connected {
+  readonly caches: Caches;
+  readonly work: WorkCaches;
+  readonly creation: Pick<Controller, 'enqueue'>;
+  readonly removal: Pick<Controller, 'enqueue'>;
+  readonly snapshot: Pick<Controller, 'enqueue'>;
+}
+
+/** Says which change concerns which object that is made or removed here. Tells nobody before it is connected: the first lists come later. */
+export class ChangeHub {
+  readonly #namespace: string;
+  #parts: Connected | undefined;
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  /** Caches and controllers need each other; this is the knot. */
+  connect(parts: Connected): void {
+    this.#parts = parts;
+  }
+
+  /** A Backup that is made here came, went, or changed. */
+  onBackup(change: Change<BackupEntry>): void {
+    const { key, old } = change;
+    const entry = change.type === 'deleted' ? change.old : change.new;
+    if (change.type !== 'deleted') this.#parts?.creation.enqueue(key);
+    const isLeaving = change.type === 'deleted' || entry.isDeleting;
+    if (isLeaving || (old !== undefined && old.state !== entry.state)) this.#wakeRemovals(entry.target, entry.volume);
+    if (isLeaving) this.onSnapshot(entry.snapshotName);
+  }
+
+  /** A deletion that took data along has ended: what waits for its volume looks again. */
+  onRemoved(entry: BackupEntry): void {
+    this.#wakeRemovals(entry.target, entry.volume);
+    this.wakePending();
+  }
+
+  /** A mover's Job came, went, or changed. */
+  onJob(job: MoverJob, isGone: boolean): void {
+    const key = this.#keyOf(objectOfJob(job));
+    const { labels = {} } = job.metadata;
+    if (labels[LABEL_MOVER_TASK] === 'backup') {
+      this.#parts?.creation.enqueue(key);
+      this.#parts?.removal.enqueue(key);
+    } else if (labels[LABEL_MOVER_TASK] !== 'restore') this.#parts?.snapshot.enqueue(key);
+    if (isGone) this.#onJobGone(labels, key);
+  }
+
+  /** A Snapshot came, went, or changed. */
+  onSnapshot(name: string): void {
+    this.#parts?.snapshot.enqueue(this.#keyOf(name));
+    this.wakePending();
+  }
+
+  /** A Volume came, went, or got another spec. */
+  onSource(name: string): void {
+    const snapshots = this.#parts?.work.snapshots.list() ?? [];
+    for (const snapshot of snapshots) if (snapshot.spec.volume === name) this.#parts?.snapshot.enqueue(keyOf(snapshot));
+    this.wakePending();
+  }
+
+  /** Backups that wait for their turn, or for something else, look again. */
+  wakePending(): void {
+    for (const entry of this.#parts?.caches.backups.byIndex(PENDING, PENDING) ?? []) {
+      this.#parts?.creation.enqueue(keyOf(entry));
+    }
+  }
+
+  #onJobGone(labels: Readonly<Record<string, string>>, key: string): void {
+    this.#wakeRemovals(labels[LABEL_BACKUP_TARGET] ?? '', labels[LABEL_BACKUP_VOLUME] ?? '');
+    this.wakePending();
+    const entry = this.#parts?.caches.backups.getByKey(key);
+    if (entry?.isLocal === true) this.#parts?.snapshot.enqueue(this.#keyOf(entry.snapshotName));
+  }
+
+  #wakeRemovals(target: string, volume: string): void {
+    for (const entry of this.#parts?.caches.backups.byIndex(BY_VOLUME, volumeKey(target, volume)) ?? []) {
+      if (needsRemoval(entry)) this.#parts?.removal.enqueue(keyOf(entry));
+    }
+  }
+
+  #keyOf(name: string): string {
+    return `${this.#namespace}/${name}`;
+  }
+}

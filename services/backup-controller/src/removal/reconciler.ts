@@ -1,0 +1,216 @@
+import {
+  ANNOTATION_STORE,
+  API_VERSION,
+  type Backup,
+  type BackupStatus,
+  type BackupTarget,
+  type BackupVolume,
+  FINALIZER,
+  reasons,
+  resources,
+  type ResourceType,
+  secondTime,
+  whyDataStay,
+  type Witness,
+} from '@mooring/api';
+import { isStoreError, removeBackup, type TargetStores } from '@mooring/backupstore';
+import {
+  coreResources,
+  isNotFound,
+  type Outcome,
+  type Pass as SettlePass,
+  patchStatus,
+  type ReconcileContext,
+  removeFinalizer,
+  settle,
+} from '@mooring/runtime';
+import { withSpan } from '@mooring/telemetry';
+import type { BackupEntry } from '../backup-entry.ts';
+import { BY_VOLUME } from '../caches.ts';
+import type { MoverJobs } from '../mover-jobs.ts';
+import type { Parts } from '../parts.ts';
+import { findRival } from '../rivals.ts';
+import { statusWithVerdict } from '../status.ts';
+import { askForSync } from '../steps/ask-for-sync.ts';
+import { volumeKey } from '../volume-entry.ts';
+import { assertSameStore } from './assert-same-store.ts';
+
+const DONE: Outcome = { result: 'done' };
+
+/** The net below the events that end a wait, milliseconds. */
+const LOOK_AGAIN_MS = 30_000;
+
+/** What the passes are made with. */
+export interface RemovalParts extends Parts {
+  /** Opened for writing. */
+  readonly writableStores: TargetStores;
+  readonly movers: MoverJobs;
+  readonly coexistence: boolean;
+}
+
+/** A Backup that is being deleted, with its target. */
+interface Removing {
+  readonly entry: BackupEntry;
+  readonly backup: Backup;
+  readonly target: BackupTarget;
+}
+
+/**
+ * Lets a deleted Backup go, with its data in the store where a person asked for that (design.md §5).
+ *
+ *     mover runs ───────→ it is stopped first
+ *     may not be removed → object only, or `StoreChanged` for as long as it takes
+ *     may be removed ───→ state Deleting → lock, config, blocks → a sync of the volume is asked for → our finalizer goes
+ *
+ * The wish is in the object (deletionTimestamp and finalizer): a restart, another leader or an unreachable store only delay it.
+ */
+export class RemovalReconciler {
+  readonly #parts: RemovalParts;
+
+  constructor(parts: RemovalParts) {
+    this.#parts = parts;
+  }
+
+  /** One pass over the deleted Backup with this key. Throws what made it fail; it is tried again for ever. */
+  async reconcile(key: string, context: ReconcileContext): Promise<Outcome> {
+    const entry = this.#parts.caches.backups.getByKey(key);
+    if (entry === undefined || !entry.isDeleting || !entry.metadata.finalizers.includes(FINALIZER)) return DONE;
+    const backup = await this.#get<Backup>(resources.backups, entry.metadata.name);
+    if (backup?.metadata.uid !== entry.metadata.uid || !backup.metadata.deletionTimestamp) return DONE;
+    const run = { task: 'backup', object: backup } as const;
+    if (this.#parts.movers.stateOf(run) !== undefined) {
+      await this.#parts.movers.remove(run);
+      await this.#report(backup, { state: 'Deleting' }, deleting('Waiting for the mover to end'));
+      return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
+    }
+    try {
+      return await this.#remove(entry, backup, context);
+    } catch (error) {
+      if (!context.signal.aborted) await this.#reportFailure(backup, error, context.signal);
+      throw error;
+    }
+  }
+
+  async #remove(entry: BackupEntry, backup: Backup, { signal, log }: ReconcileContext): Promise<Outcome> {
+    const target = await this.#get<BackupTarget>(resources.backupTargets, entry.target);
+    const why = await this.#whyDataStay(backup, target);
+    if (why !== undefined || target === undefined) {
+      log.info({ backup: entry.metadata.name, why }, 'only the object is deleted; the backup stays in the store');
+      return await this.#release(backup);
+    }
+    if (backup.metadata.annotations?.[ANNOTATION_STORE] !== (await this.#storeOf(target))) {
+      const message = reasons.StoreChanged.meaning;
+      const failed: BackupStatus = { state: 'Error', error: message, messages: { error: message } };
+      await this.#report(backup, failed, { waiting: { reason: 'StoreChanged', message } });
+      return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
+    }
+    const rival = findRival(this.#parts, entry);
+    if (rival !== undefined) {
+      await this.#report(backup, {}, deleting(`Waiting for the ${rival.what} to end`));
+      return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
+    }
+    return await withSpan(
+      'remove backup',
+      { 'k8s.object.name': entry.metadata.name, 'mooring.target': entry.target },
+      () => this.#removeRemote({ entry, backup, target }, signal),
+    );
+  }
+
+  async #removeRemote({ entry, backup, target }: Removing, signal: AbortSignal): Promise<Outcome> {
+    const { store } = await this.#parts.writableStores.resolve(target);
+    await assertSameStore(store, target, signal);
+    const volume = this.#volumeOf(entry, backup);
+    await this.#report(backup, { state: 'Deleting', error: '', messages: {} }, deleting(reasons.Deleting.meaning));
+    try {
+      await removeBackup({ store, volume, backup: entry.storeName, signal });
+    } catch (error) {
+      // No volume.cfg: there is no such volume any more, and with it no backup.
+      if (!isStoreError(error, 'NotFound')) throw error;
+    }
+    await askForSync(this.#parts, { namespace: entry.metadata.namespace, target: entry.target, volume: entry.volume });
+    return await this.#release(backup);
+  }
+
+  /** All uncached: a cache may not have seen that the target is being deleted, or made anew. */
+  async #whyDataStay(backup: Backup, target: BackupTarget | undefined): Promise<string | undefined> {
+    if (this.#parts.coexistence) return 'a Longhorn works in this cluster, and only it removes data';
+    const { plural, group } = resources.backups;
+    const reference = backup.metadata.ownerReferences?.find(({ kind }) => kind === 'BackupVolume');
+    const [namespace, definition, found] = await Promise.all([
+      this.#getCluster(coreResources.namespaces, backup.metadata.namespace ?? ''),
+      this.#getCluster(coreResources.customResourceDefinitions, `${plural}.${group}`),
+      reference === undefined ? undefined : this.#get<BackupVolume>(resources.backupVolumes, reference.name),
+    ]);
+    const owner = reference === undefined ? undefined : { uid: reference.uid, found };
+    return whyDataStay({ metadata: backup.metadata, namespace, definition, target, owner });
+  }
+
+  async #storeOf(target: BackupTarget): Promise<string | undefined> {
+    const { storeHashOf } = await this.#parts.writableStores.resolve(target);
+    return storeHashOf(target.status?.storeID);
+  }
+
+  #volumeOf(entry: BackupEntry, { status }: Backup): string {
+    const [known] = this.#parts.caches.volumes.byIndex(BY_VOLUME, volumeKey(entry.target, entry.volume));
+    return known?.volumeName ?? (status?.volumeName || entry.volume);
+  }
+
+  async #release(backup: Backup): Promise<Outcome> {
+    const { client, limitWrites } = this.#parts;
+    await limitWrites(() => removeFinalizer({ client, type: resources.backups, object: backup, finalizer: FINALIZER }));
+    return DONE;
+  }
+
+  async #reportFailure(backup: Backup, error: unknown, signal: AbortSignal): Promise<void> {
+    const verdict = this.#settle(backup, { error }, signal);
+    const ready = verdict.conditions.find(({ type }) => type === 'Ready');
+    const messages = ready?.message ? { error: ready.message } : {};
+    await this.#write(backup, { ...statusWithVerdict(backup.status, verdict), state: 'Deleting', messages });
+    if (verdict.event !== undefined)
+      this.#parts.events.record({ ...backup, apiVersion: API_VERSION, kind: 'Backup' }, verdict.event);
+  }
+
+  async #report(backup: Backup, change: BackupStatus, pass: SettlePass): Promise<void> {
+    await this.#write(backup, { ...statusWithVerdict(backup.status, this.#settle(backup, pass)), ...change });
+  }
+
+  #settle({ metadata, status }: Backup, pass: SettlePass, signal?: AbortSignal) {
+    return settle({
+      pass,
+      conditions: status?.conditions,
+      observedGeneration: status?.observedGeneration,
+      generation: metadata.generation,
+      nowIso: secondTime(this.#parts.clock.now()),
+      signal,
+    });
+  }
+
+  async #write(before: Backup, status: BackupStatus): Promise<void> {
+    const { client, limitWrites } = this.#parts;
+    // The list of conditions is replaced as a whole; nobody else writes those of a Backup that is being deleted.
+    const current = await this.#get<Backup>(resources.backups, before.metadata.name);
+    if (current === undefined || current.metadata.uid !== before.metadata.uid) return;
+    await limitWrites(() => patchStatus<Backup>(client, resources.backups, current, { ...current, status }));
+  }
+
+  async #get<T extends Backup | BackupTarget | BackupVolume>(type: ResourceType, name: string): Promise<T | undefined> {
+    return await this.#ask<T>(type, { namespace: this.#parts.namespace, name });
+  }
+
+  async #getCluster(type: ResourceType, name: string): Promise<Witness> {
+    return await this.#ask<NonNullable<Witness>>(type, { name });
+  }
+
+  async #ask<T>(type: ResourceType, ref: { namespace?: string; name: string }): Promise<T | undefined> {
+    try {
+      return await this.#parts.client.get<T>(type, ref);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function deleting(message: string): SettlePass {
+  return { waiting: { reason: 'Deleting', message } };
+}

@@ -1,0 +1,32 @@
+import { ANNOTATION_MOVER_OBJECT, LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME, LABEL_MOVER_TASK } from '@mooring/api';
+import type { BackupEntry } from './backup-entry.ts';
+import { BY_VOLUME, type Caches } from './caches.ts';
+import type { Rival } from './creation/policies.ts';
+import type { MoverJobs } from './mover-jobs.ts';
+import { volumeKey } from './volume-entry.ts';
+
+/**
+ * Another operation on this Backup's target and volume: a mover that backs it up or restores from it, or a deletion. Of two that begin in one
+ * instant the store's lock makes one wait; this only keeps that from being the rule.
+ */
+export function findRival(
+  { caches, movers }: { caches: Caches; movers: Pick<MoverJobs, 'list'> },
+  entry: BackupEntry,
+): Rival | undefined {
+  const job = movers.list().find(({ metadata }) => {
+    const { labels = {}, annotations = {} } = metadata;
+    const isSamePair = labels[LABEL_BACKUP_TARGET] === entry.target && labels[LABEL_BACKUP_VOLUME] === entry.volume;
+    const isOwn = labels[LABEL_MOVER_TASK] === 'backup' && annotations[ANNOTATION_MOVER_OBJECT] === entry.metadata.name;
+    return isSamePair && !isOwn;
+  });
+  if (job !== undefined) {
+    const name = job.metadata.annotations?.[ANNOTATION_MOVER_OBJECT] ?? '';
+    return {
+      what: job.metadata.labels?.[LABEL_MOVER_TASK] === 'restore' ? `restore of volume ${name}` : `backup ${name}`,
+    };
+  }
+  const deleted = caches.backups
+    .byIndex(BY_VOLUME, volumeKey(entry.target, entry.volume))
+    .find((other) => other.state === 'Deleting' && other.metadata.uid !== entry.metadata.uid);
+  return deleted === undefined ? undefined : { what: `deletion of backup ${deleted.metadata.name}` };
+}

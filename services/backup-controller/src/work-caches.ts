@@ -1,0 +1,78 @@
+import type { ChangeHub } from './change-hub.ts';
+import { ANNOTATION_MOVER_OBJECT, jobResource, type MoverJob, resources } from '@mooring/api';
+import type { Setting, Snapshot, Volume } from '@mooring/api';
+import {
+  type CachedObject,
+  createInformer,
+  type Informer,
+  type KubeClient,
+  type Log,
+  type Metrics,
+} from '@mooring/runtime';
+
+/** What is known, without asking, of the objects that a backup is made from. */
+export interface WorkCaches {
+  readonly jobs: Informer<MoverJob & CachedObject>;
+  readonly snapshots: Informer<Snapshot & CachedObject>;
+  /** Volumes of this cluster; `volumes` are those of the stores. */
+  readonly sources: Informer<Volume & CachedObject>;
+  readonly settings: Informer<Setting & CachedObject>;
+}
+
+/** What `createWorkCaches` needs. */
+export interface WorkCacheOptions {
+  readonly client: KubeClient;
+  /** The object namespace. */
+  readonly namespace: string;
+  /** Of the Jobs. */
+  readonly jobNamespace: string;
+  /** Told of every change that may concern something else. */
+  readonly hub: Pick<ChangeHub, 'onJob' | 'onSnapshot' | 'onSource'>;
+  readonly log?: Log | undefined;
+  readonly metrics?: Metrics | undefined;
+}
+
+/** Label selector of the Jobs that move data. */
+const MOVERS = 'app.kubernetes.io/component=mover';
+
+/** Makes the informers. Nothing is read before they are started. */
+export function createWorkCaches(options: WorkCacheOptions): WorkCaches {
+  const { client, namespace, jobNamespace, hub, log, metrics } = options;
+  const common = { client, namespace, log, metrics };
+  return {
+    jobs: createInformer<MoverJob & CachedObject>({
+      ...common,
+      namespace: jobNamespace,
+      type: jobResource,
+      labelSelector: MOVERS,
+      onChange: (change) => hub.onJob(change.new ?? change.old, change.type === 'deleted'),
+    }),
+    snapshots: createInformer<Snapshot & CachedObject>({
+      ...common,
+      type: resources.snapshots,
+      onChange: (change) => hub.onSnapshot((change.new ?? change.old).metadata.name),
+    }),
+    sources: createInformer<Volume & CachedObject>({
+      ...common,
+      type: resources.volumes,
+      onChange: (change) => {
+        if (change.type !== 'updated' || isOther(change.old, change.new))
+          hub.onSource((change.new ?? change.old).metadata.name);
+      },
+    }),
+    settings: createInformer<Setting & CachedObject>({
+      ...common,
+      type: resources.settings,
+      onChange: () => undefined,
+    }),
+  };
+}
+
+/** Name of the object that a Job works for. */
+export function objectOfJob(job: MoverJob): string {
+  return job.metadata.annotations?.[ANNOTATION_MOVER_OBJECT] ?? '';
+}
+
+function isOther(old: Volume, current: Volume): boolean {
+  return old.metadata.generation !== current.metadata.generation || old.metadata.uid !== current.metadata.uid;
+}
