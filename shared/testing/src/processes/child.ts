@@ -12,7 +12,7 @@ export interface ChildOptions {
   command: string;
   args: readonly string[];
   /** The whole environment; default: this process's. */
-  env?: NodeJS.ProcessEnv;
+  env?: NodeJS.ProcessEnv | undefined;
   /** stdout and stderr are appended here. */
   logFile: string;
   /** Gets `<name>.pid` while it runs, from which a later start can end it (see `reapOrphans`). */
