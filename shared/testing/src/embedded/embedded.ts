@@ -9,7 +9,8 @@ import { installChart, prepareChart } from './install.ts';
 import { keepInstalled } from './keep-installed.ts';
 import { makeSample, waitForSample } from './sample.ts';
 import { choosePorts, loadState } from './saved-state.ts';
-import { SERVICES, type ServiceName } from './services.ts';
+import { startMoverNode } from './mover-node.ts';
+import { MOVER, SERVICES } from './services.ts';
 import { describeServices, startServices, type ServiceInfo } from './start-services.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
 
@@ -65,14 +66,15 @@ function createTimings() {
   return { timings, measure };
 }
 
-/** The entry file of each service. */
+/** The entry file of each program. */
 async function prepareEntries({ dataDir, fromSources }: FullOptions): Promise<Record<string, string>> {
-  const missing = SERVICES.filter((service) => !hasServiceSource(service));
+  const programs = [...SERVICES, MOVER];
+  const missing = programs.filter((program) => !hasServiceSource(program));
   if (missing.length > 0) {
-    throw new Error(`failed to find service '${missing.join(', ')}': it has no src/main.ts; is the checkout complete?`);
+    throw new Error(`failed to find program '${missing.join(', ')}': it has no src/main.ts; is the checkout complete?`);
   }
-  if (fromSources) return Object.fromEntries(SERVICES.map((service) => [service, serviceSource(service)]));
-  return bundleServices(SERVICES, join(dataDir, 'bundles'));
+  if (fromSources) return Object.fromEntries(programs.map((program) => [program, serviceSource(program)]));
+  return bundleServices(programs, join(dataDir, 'bundles'));
 }
 
 interface Run {
@@ -106,13 +108,13 @@ async function prepare(run: Run) {
   for (const work of [entriesReady, chartReady]) work.catch(() => undefined);
   const controlPlane = await controlPlaneReady;
   teardown.push('control plane', () => controlPlane.stop());
-  const entries: Partial<Record<ServiceName, string>> = await entriesReady;
+  const { [MOVER]: mover = '', ...entries } = await entriesReady;
   signal?.throwIfAborted();
   const manifests = await chartReady;
   await measure('install chart', installChart(controlPlane.api, manifests));
   teardown.push('chart', await keepInstalled({ controlPlane, namespace, manifests, say }));
   signal?.throwIfAborted();
-  return { controlPlane, entries };
+  return { controlPlane, entries, mover };
 }
 
 async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<Embedded, 'stop'>> {
@@ -131,11 +133,11 @@ async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onRestart === undefined ? {} : { onRestart: options.onRestart }),
   });
-  const { controlPlane, entries } = await prepare({ options, teardown, measure, ports, start });
-  const running = await measure(
-    'services',
-    startServices({ controlPlane, entries, ports, dataDir, namespace, start, say, teardown }),
-  );
+  const { controlPlane, entries, mover } = await prepare({ options, teardown, measure, ports, start });
+  const [running] = await Promise.all([
+    measure('services', startServices({ controlPlane, entries, ports, dataDir, namespace, start, say, teardown })),
+    measure('node', startMoverNode({ controlPlane, mover, dataDir, surroundings: folder, say, teardown })),
+  ]);
   options.signal?.throwIfAborted();
   if (options.sample) {
     const isNew = !saved.state.isSampleMade;

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
+import type { ImageProgram } from '../node/pod-program.ts';
 import type { ProcessSpec } from '../processes/process-spec.ts';
 
 /** The services that `npm start` runs, each with the ServiceAccount `mooring-<name>`. */
@@ -13,6 +14,12 @@ export const SERVICES = [
 
 /** One of them. */
 export type ServiceName = (typeof SERVICES)[number];
+
+/** The program of the Jobs that move data; the node runs it, with the ServiceAccount `mooring-mover`. */
+export const MOVER = 'mover';
+
+/** What it is called as an image. */
+const MOVER_IMAGE = 'mooring/mover:embedded';
 
 /** Where the services' workloads, accounts and leases are. */
 export const RELEASE_NAMESPACE = 'mooring-system';
@@ -58,14 +65,21 @@ function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-function environment(input: ServiceInput): NodeJS.ProcessEnv {
+/** What every process of ours is started with. */
+function nodeEnvironment(dataDir: string): NodeJS.ProcessEnv {
   return {
     ...inherited(),
     NODE_ENV: 'production',
     // glibc gives every thread heaps of its own: 5 to 10 MiB a service for nothing.
     MALLOC_ARENA_MAX: '2',
     // Compiled code of the bundles: a later start does not compile again.
-    NODE_COMPILE_CACHE: join(input.dataDir, 'compile-cache'),
+    NODE_COMPILE_CACHE: join(dataDir, 'compile-cache'),
+  };
+}
+
+function environment(input: ServiceInput): NodeJS.ProcessEnv {
+  return {
+    ...nodeEnvironment(input.dataDir),
     KUBECONFIG: input.kubeconfig,
     MOORING_OBJECT_NAMESPACE: input.namespace,
     MOORING_NAMESPACE: RELEASE_NAMESPACE,
@@ -74,7 +88,7 @@ function environment(input: ServiceInput): NodeJS.ProcessEnv {
     // One process a service: after a crash the next one takes its own Lease up again without waiting for its end.
     MOORING_INSTANCE_ID: `embedded-${input.service}`,
     MOORING_ALLOWED_SCHEMES: ALLOWED_SCHEMES.join(','),
-    MOORING_MOVER_IMAGE: 'mooring/mover:embedded',
+    MOORING_MOVER_IMAGE: MOVER_IMAGE,
     MOORING_WEBHOOK_ADDRESS: '127.0.0.1',
     MOORING_WEBHOOK_HOSTS: '127.0.0.1,localhost',
     ...(input.webhookPort === undefined ? {} : { MOORING_WEBHOOK_PORT: String(input.webhookPort) }),
@@ -98,4 +112,10 @@ export function serviceSpec(input: ServiceInput): ProcessSpec {
     readyTimeoutMs: 60_000,
     graceMs: 8_000,
   };
+}
+
+/** What the node runs for the Pods of movers; each brings its orders itself. */
+export function moverImages(entry: string, dataDir: string): Record<string, ImageProgram> {
+  const env = nodeEnvironment(dataDir);
+  return { [MOVER_IMAGE]: { command: process.execPath, args: [...NODE_FLAGS, entry], env } };
 }
