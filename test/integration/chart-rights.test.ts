@@ -23,6 +23,7 @@ const CERTIFICATE = [
   'create leases',
   'get,update leases:mooring-webhook-certificates',
 ];
+const JOBS = [`${READ},create,delete jobs`, 'get,list pods'];
 const CONTROLLER_IN_OBJECTS = [`${READ} secrets`, 'create,patch events'];
 
 /** `verb,verb resource,resource` or `verb resource:name,name`: everything that a service may do, where. Nothing else. */
@@ -68,23 +69,36 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   },
   'volume-controller': {
     everywhere: [
-      `${READ},patch backupvolumes`,
-      'patch,update backupvolumes/status',
+      `${READ},patch backupvolumes,volumes,backuptargets`,
+      'patch,update backupvolumes/status,volumes/status',
       `${READ},create,patch,delete backups`,
-      `${READ},patch volumes`,
-      `${READ} backuptargets`,
+      `${READ} settings`,
+      'get namespaces:<objects>',
+      'get customresourcedefinitions:backupvolumes.longhorn.io',
     ],
     objects: CONTROLLER_IN_OBJECTS,
-    release: LEASE('volume-controller'),
+    release: [...LEASE('volume-controller'), ...JOBS],
   },
   'backup-controller': {
     everywhere: [
-      `${READ},patch backups,snapshots,recurringjobs`,
-      'patch,update backups/status',
-      `${READ} backupvolumes,backuptargets`,
+      `${READ},patch,delete backups`,
+      `${READ},patch snapshots,recurringjobs,backupvolumes,backuptargets`,
+      'patch,update backups/status,snapshots/status',
+      `${READ} volumes,settings`,
+      'get namespaces:<objects>',
+      'get customresourcedefinitions:backups.longhorn.io',
     ],
     objects: CONTROLLER_IN_OBJECTS,
-    release: LEASE('backup-controller'),
+    release: [...LEASE('backup-controller'), ...JOBS],
+  },
+  mover: {
+    everywhere: [],
+    objects: [
+      'get backups,snapshots,volumes,backuptargets',
+      'patch backups/status,snapshots/status,volumes/status',
+      'get secrets',
+    ],
+    release: [],
   },
 };
 
@@ -116,7 +130,6 @@ const FORBIDDEN_TO_ALL: readonly [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', p
   ['DELETE', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backups'],
   ['DELETE', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backupvolumes'],
   ['DELETE', '/apis/longhorn.io/v1beta2/namespaces/<objects>/volumes/any'],
-  ['PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/volumes/any/status'],
   ['DELETE', '/apis/longhorn.io/v1beta2/namespaces/<objects>/settings/any'],
 ];
 
@@ -140,9 +153,18 @@ const FORBIDDEN: readonly [service: string, method: 'POST' | 'PATCH' | 'DELETE',
   ['target-controller', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backupvolumes/any/status'],
   ['volume-controller', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backups/any/status'],
   ['volume-controller', 'DELETE', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backupvolumes/any'],
-  ['volume-controller', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backuptargets/any'],
+  ['volume-controller', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backuptargets/any/status'],
+  ['target-controller', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/volumes/any/status'],
+  ['target-controller', 'POST', '/apis/batch/v1/namespaces/<release>/jobs'],
+  ['volume-controller', 'POST', '/apis/batch/v1/namespaces/<objects>/jobs'],
+  ['backup-controller', 'DELETE', '/apis/batch/v1/namespaces/kube-system/jobs/any'],
+  ['backup-controller', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/volumes/any/status'],
+  ['mover', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backups/any'],
+  ['mover', 'DELETE', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backups/any'],
+  ['mover', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backuptargets/any/status'],
+  ['mover', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<release>/backups/any/status'],
+  ['mover', 'POST', '/apis/batch/v1/namespaces/<release>/jobs'],
   ['backup-controller', 'POST', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backups'],
-  ['backup-controller', 'DELETE', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backups/any'],
   ['backup-controller', 'PATCH', '/apis/longhorn.io/v1beta2/namespaces/<objects>/backupvolumes/any/status'],
 ];
 
@@ -246,8 +268,8 @@ describe("the services' rights", function () {
 
     it(`let ${service} read the targets, and refuse what no service may do`, async () => {
       // 429: the API server is still opening the storage of a CRD that has only just come.
-      const targets = '/apis/longhorn.io/v1beta2/namespaces/<objects>/backuptargets';
-      await eventually(async () => (await statusOf(service, 'GET', targets)) === 200);
+      const target = '/apis/longhorn.io/v1beta2/namespaces/<objects>/backuptargets/any';
+      await eventually(async () => (await statusOf(service, 'GET', target)) === 404);
       const passed: string[] = [];
       for (const [method, path] of FORBIDDEN_TO_ALL) {
         const status = await statusOf(service, method, path);

@@ -52,9 +52,9 @@ imagePullSecrets:
 {{- with include "mooring.podValue" (dict "root" $root "own" $own "key" "priorityClassName") }}
 priorityClassName: {{ . }}
 {{- end }}
-{{- with $root.Values.podSecurityContext }}
+{{- with include "mooring.podValue" (dict "root" $root "own" $own "key" "podSecurityContext") }}
 securityContext:
-  {{- toYaml . | nindent 2 }}
+  {{- . | nindent 2 }}
 {{- end }}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" }}
 {{- with include "mooring.podValue" (dict "root" $root "own" $own "key" $key) }}
@@ -68,9 +68,9 @@ securityContext:
 {{- define "mooring.containerSettings" -}}
 image: {{ include "mooring.image" (dict "root" .root "service" .service "image" .own.image) }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-{{- with .root.Values.securityContext }}
+{{- with include "mooring.podValue" (dict "root" .root "own" .own "key" "securityContext") }}
 securityContext:
-  {{- toYaml . | nindent 2 }}
+  {{- . | nindent 2 }}
 {{- end }}
 {{- with .own.resources }}
 resources:

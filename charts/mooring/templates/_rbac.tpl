@@ -92,6 +92,31 @@ What a controller does in its own namespace. dict service, namespace. Leader ele
   verbs: [get]
 {{- end }}
 
+{{- /* The Jobs of the mover, in the release namespace; their Pods say why one failed. */ -}}
+{{- define "mooring.jobRules" }}
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: ['']
+  resources: [pods]
+  verbs: [get, list]
+{{- end }}
+
+{{- /*
+Whether the object namespace or the definition of the kind is being deleted: looked up before anything is removed from a store. dict root,
+plural.
+*/ -}}
+{{- define "mooring.removalRules" }}
+- apiGroups: ['']
+  resources: [namespaces]
+  resourceNames: [{{ .root.Values.objectNamespace | quote }}]
+  verbs: [get]
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  resourceNames: [{{ .plural }}.longhorn.io]
+  verbs: [get]
+{{- end }}
+
 {{- /* Kubernetes Events about our objects. */ -}}
 {{- define "mooring.eventRules" }}
 - apiGroups: ['']

@@ -73,9 +73,12 @@ export interface MoverSettings {
   readonly serviceAccount: string;
   /** Environment of every mover: object namespace, allowed schemes, log level, collector. */
   readonly env: Readonly<Record<string, string>>;
-  /** Put over the Pod's spec, member by member: resources, tolerations, affinity, pull secrets. */
+  /** Further labels and annotations of the Pods; ours win. */
+  readonly podLabels?: Readonly<Record<string, string>> | undefined;
+  readonly podAnnotations?: Readonly<Record<string, string>> | undefined;
+  /** Put over the Pod's spec, member by member: tolerations, affinity, pull secrets. Its nodeSelector is added to the data's node. */
   readonly pod?: Readonly<Record<string, unknown>> | undefined;
-  /** Put over the container, member by member: resources, securityContext, imagePullPolicy. */
+  /** Put over the container, member by member: resources, securityContext, imagePullPolicy. Its env is added to ours, and wins. */
   readonly container?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -191,8 +194,11 @@ export function moverJob(input: MoverJobInput): MoverJob {
         ],
       },
       template: {
-        metadata: { labels, annotations },
-        spec: { ...podSpec(input, environment(input, traceparent)), ...settings.pod },
+        metadata: {
+          labels: { ...settings.podLabels, ...labels },
+          annotations: { ...settings.podAnnotations, ...annotations },
+        },
+        spec: podSpec(input, environment(input, traceparent)),
       },
     },
   };
@@ -236,23 +242,35 @@ function environment(
 
 function podSpec({ settings, hostFolder, node }: MoverJobInput, env: object[]): object {
   const mounts = hostFolder === undefined ? [] : [{ name: 'data', mountPath: hostFolder }];
+  const { pod = {}, container = {} } = settings;
   const volumes = hostFolder === undefined ? [] : [{ name: 'data', hostPath: { path: hostFolder, type: 'Directory' } }];
   return {
     restartPolicy: 'Never',
     serviceAccountName: settings.serviceAccount,
+    // The account itself hands its token to nobody else.
+    automountServiceAccountToken: true,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: GRACE_SECONDS,
-    ...(node ? { nodeSelector: { 'kubernetes.io/hostname': node } } : {}),
+    ...pod,
+    nodeSelector: { ...objectIn(pod['nodeSelector']), ...(node ? { 'kubernetes.io/hostname': node } : {}) },
     containers: [
       {
         name: MOVER_CONTAINER,
         image: settings.image,
-        env,
         volumeMounts: mounts,
         terminationMessagePolicy: 'FallbackToLogsOnError',
-        ...settings.container,
+        ...container,
+        env: [...env, ...listIn(container['env'])],
       },
     ],
     volumes,
   };
+}
+
+function objectIn(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -18,6 +18,7 @@ export interface SettingSchema {
   readonly minLength?: number;
   readonly pattern?: string;
   readonly items?: { readonly type: 'string'; readonly enum?: readonly string[] };
+  readonly additionalProperties?: { readonly type: 'string' };
 }
 
 /** A process's configuration: its settings by property name. */

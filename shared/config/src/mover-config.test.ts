@@ -18,6 +18,8 @@ describe('moverSettings', () => {
         MOORING_ALLOWED_SCHEMES: 's3,azblob,nfs,cifs',
         MOORING_LOG_LEVEL: 'info',
       },
+      podLabels: {},
+      podAnnotations: {},
       pod: {},
       container: {},
     });

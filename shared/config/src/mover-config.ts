@@ -20,6 +20,20 @@ export const moverConfigSchema = {
       minLength: 1,
       default: 'mooring-mover',
     },
+    moverPodLabels: {
+      type: 'object',
+      variable: 'MOORING_MOVER_POD_LABELS',
+      description: "further labels of the Jobs' Pods",
+      additionalProperties: { type: 'string' },
+      default: {},
+    },
+    moverPodAnnotations: {
+      type: 'object',
+      variable: 'MOORING_MOVER_POD_ANNOTATIONS',
+      description: "further annotations of the Jobs' Pods",
+      additionalProperties: { type: 'string' },
+      default: {},
+    },
     moverPod: {
       type: 'object',
       variable: 'MOORING_MOVER_POD',
@@ -56,6 +70,8 @@ export function moverSettings(config: MoverConfig): MoverSettings {
       [levelVariable]: logLevel,
       ...(otlpEndpoint === undefined ? {} : { [collectorVariable]: otlpEndpoint }),
     },
+    podLabels: config.moverPodLabels,
+    podAnnotations: config.moverPodAnnotations,
     pod: config.moverPod,
     container: config.moverContainer,
   };

@@ -1,10 +1,11 @@
-/** What has a container image: the five services and the command line, by their folders under `services/`. */
+/** What has a container image: the five services, the mover and the command line, by their folders under `services/`. */
 export const IMAGES = [
   'mutating-webhook',
   'validating-webhook',
   'target-controller',
   'volume-controller',
   'backup-controller',
+  'mover',
   'cli',
 ] as const;
 

@@ -3,7 +3,7 @@ import { serviceConfigSchema } from '@mooring/config';
 import { flag, fromSetting, group, text, textMap, texts } from '../value-schema.ts';
 import type { ValueSchema } from '../value-schema.ts';
 import { certificates } from './certificates.ts';
-import { component, extraLabels, podValues, securityValues } from './pods.ts';
+import { component, extraLabels, moverSecurityValues, podValues, securityValues } from './pods.ts';
 import { metrics, networkPolicy } from './network.ts';
 import { defaultBackupStore, defaultSettings } from './objects.ts';
 
@@ -54,6 +54,15 @@ const components = {
   targetController: component({ description: 'target-controller: probes and scans the targets', ...CONTROLLER }),
   volumeController: component({ description: "volume-controller: lists each volume's backups", ...CONTROLLER }),
   backupController: component({ description: 'backup-controller: reads each backup', ...CONTROLLER }),
+  mover: component({
+    description:
+      'mover: the Jobs that move the data of volumes, in the release namespace. They mount the folder of a volume from its node (hostPath), which the Pod Security Standards baseline and restricted forbid there',
+    isDeployed: false,
+    hasAccount: true,
+    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+    measured: 'Resources of one Job. Memory does not grow with the volume, but with the blocks moved at once',
+    more: moverSecurityValues,
+  }),
   cli: component({
     description: "cli: the Jobs of helm's hooks",
     isDeployed: false,

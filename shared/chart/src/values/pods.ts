@@ -61,10 +61,15 @@ export interface ComponentOptions {
   readonly measured: string;
   /** False: Jobs, which have no replicas. */
   readonly isDeployed?: boolean;
+  /** Whether it has a ServiceAccount as long as the release is there. */
+  readonly hasAccount?: boolean;
+  /** Further values that only it has. */
+  readonly more?: Readonly<Record<string, ValueSchema>>;
 }
 
 /** The values of one component. */
-export function component({ description, resources, measured, isDeployed = true }: ComponentOptions): ValueSchema {
+export function component(options: ComponentOptions): ValueSchema {
+  const { description, resources, measured, isDeployed = true, hasAccount = isDeployed, more = {} } = options;
   return group(description, {
     ...(isDeployed
       ? {
@@ -80,10 +85,10 @@ export function component({ description, resources, measured, isDeployed = true 
     resources: kubernetesObject(measured, { default: resources }),
     podLabels: textMap('Further labels of its Pods', extraLabels),
     podAnnotations: textMap('Further annotations of its Pods'),
-    ...(isDeployed
+    ...(hasAccount
       ? {
           serviceAccountAnnotations: textMap(
-            'Annotations of its ServiceAccount, by which a cloud gives it an identity, for example eks.amazonaws.com/role-arn. The three controllers need it where the Secrets of targets hold no keys',
+            'Annotations of its ServiceAccount, by which a cloud gives it an identity, for example eks.amazonaws.com/role-arn. The three controllers and the mover need it where the Secrets of targets hold no keys',
           ),
         }
       : {}),
@@ -92,5 +97,14 @@ export function component({ description, resources, measured, isDeployed = true 
     affinity: kubernetesObject('Affinity of its Pods'),
     priorityClassName: text('PriorityClass of its Pods'),
     extraEnv: list('Further environment variables of its containers', { items: ENVIRONMENT_ITEM }),
+    ...more,
   });
 }
+
+/** Security of the mover's Pods where it is not that of the others. */
+export const moverSecurityValues = {
+  podSecurityContext: kubernetesObject(
+    'Members put over the common podSecurityContext: whoever may read and write the data of the volumes, for example {runAsUser: 0, runAsGroup: 0, runAsNonRoot: false} for files of root',
+  ),
+  securityContext: kubernetesObject('Members put over the common securityContext'),
+} satisfies Record<string, ValueSchema>;

@@ -1,6 +1,6 @@
 /** Why a right is given. */
 export interface RightReason {
-  /** Who has it: a service, or `install`, `uninstall` for the hooks' Jobs; absent: whoever has it. */
+  /** Who has it: a service, `mover`, or `install`, `uninstall` for the hooks' Jobs; absent: whoever has it. */
   readonly of?: readonly string[];
   /** As in a Role: `backups/status`. */
   readonly resources: readonly string[];
@@ -13,6 +13,7 @@ export interface RightReason {
 const READ = ['get', 'list', 'watch'];
 const WEBHOOKS = ['mutating-webhook', 'validating-webhook'];
 const CONTROLLERS = ['target-controller', 'volume-controller', 'backup-controller'];
+const MOVING = ['volume-controller', 'backup-controller'];
 const HOOKS = ['install', 'uninstall'];
 const KINDS = [
   'backuptargets',
@@ -147,19 +148,63 @@ export const rightReasons: readonly RightReason[] = [
     of: ['backup-controller'],
     resources: ['backups'],
     verbs: [...READ, 'patch'],
-    why: 'the backups that it fills in; their finalizer and annotations',
+    why: 'the backups that it makes and fills in; their finalizer and annotations',
+  },
+  {
+    of: ['backup-controller'],
+    resources: ['backups'],
+    verbs: ['delete'],
+    why: 'removes failed Backups after `failed-backup-ttl`',
+  },
+  {
+    of: ['backup-controller'],
+    resources: ['snapshots'],
+    verbs: [...READ, 'patch'],
+    why: 'the snapshots that it has taken; their finalizer',
+  },
+  {
+    of: MOVING,
+    resources: ['volumes'],
+    verbs: READ,
+    why: 'where the data are, and what is to be restored into them',
   },
   {
     of: ['volume-controller'],
     resources: ['volumes'],
+    verbs: ['patch'],
+    why: 'their finalizer; the size of one that follows a volume that grew',
+  },
+  {
+    of: ['backup-controller'],
+    resources: ['recurringjobs'],
     verbs: [...READ, 'patch'],
     why: 'lets go of deleted objects that a manifest of Longhorn gave its finalizer: no Longhorn is there to do it',
   },
   {
-    of: ['backup-controller'],
-    resources: ['snapshots', 'recurringjobs'],
-    verbs: [...READ, 'patch'],
-    why: 'lets go of deleted objects that a manifest of Longhorn gave its finalizer: no Longhorn is there to do it',
+    of: MOVING,
+    resources: ['backuptargets', 'backupvolumes'],
+    verbs: ['patch'],
+    why: 'asks for a sync of what it changed in the store',
+  },
+  {
+    of: MOVING,
+    resources: ['settings'],
+    verbs: READ,
+    why: 'how many backups and restores run at once, and how long failed ones stay',
+  },
+  {
+    of: MOVING,
+    resources: ['jobs'],
+    verbs: [...READ, 'create', 'delete'],
+    why: 'data are moved by Jobs of the mover',
+  },
+  { of: MOVING, resources: ['pods'], verbs: ['get', 'list'], why: 'why such a Job does not begin, or failed' },
+  {
+    of: MOVING,
+    resources: ['namespaces', 'customresourcedefinitions'],
+    verbs: ['get'],
+    isNamed: true,
+    why: 'no byte is removed from a store where a namespace or a kind is being deleted (its own namespace: whether that is, when it ends)',
   },
   {
     of: CONTROLLERS,
@@ -175,6 +220,8 @@ export const rightReasons: readonly RightReason[] = [
       'backups/status',
       'backupbackingimages/status',
       'systembackups/status',
+      'snapshots/status',
+      'volumes/status',
     ],
     verbs: ['patch', 'update'],
     why: 'writes what it found; a first status as a whole, which is cheaper for the API server',
@@ -198,6 +245,20 @@ export const rightReasons: readonly RightReason[] = [
     verbs: ['get'],
     why: 'whether its own namespace is being deleted when it ends',
   },
+  // Movers.
+  {
+    of: ['mover'],
+    resources: ['backups', 'snapshots', 'volumes', 'backuptargets'],
+    verbs: ['get'],
+    why: 'what it is to do, and with which data and store',
+  },
+  {
+    of: ['mover'],
+    resources: ['backups/status', 'snapshots/status', 'volumes/status'],
+    verbs: ['patch'],
+    why: 'says how far it is, and why it failed',
+  },
+  { of: ['mover'], resources: ['secrets'], verbs: ['get'], why: 'the credentials of the store' },
   // Hooks.
   {
     of: ['install'],
