@@ -5,7 +5,7 @@ import { run } from './cluster/commands.ts';
 import { network } from './cluster/layout.ts';
 import { repositoryFolder, say } from './bed.ts';
 
-/** The five services, each with ten Pods between them, and the program of the hooks. */
+/** The five services, with ten Pods between them. */
 export const services = [
   'mutating-webhook',
   'validating-webhook',
@@ -14,7 +14,8 @@ export const services = [
   'backup-controller',
 ] as const;
 
-const images = [...services, 'cli'];
+// And what Jobs run: movers, and the hooks.
+const images = [...services, 'mover', 'cli'];
 
 const registry = `http://${network.registry}`;
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jobResource, type MoverJob, moverJob, type MoverSettings } from '@mooring/api';
 import { loadServiceConfig, moverConfigSchema, moverSettings } from '@mooring/config';
-import { renderChart, sharedControlPlane, testNamespace } from '@mooring/testing';
+import { parseManifests, renderChart, sharedControlPlane, testNamespace } from '@mooring/testing';
 import { expect } from 'chai';
-import { parse } from 'yaml';
 import { repositoryFolder } from './admission-cluster.ts';
 
 interface Template {
@@ -42,7 +41,7 @@ describe('the Job of a mover', function () {
 
   for (const [title, read] of [
     ['the default values', () => Promise.resolve({})],
-    ['every value', async () => parse(await readFile(EVERYTHING, 'utf8')) as Record<string, unknown>],
+    ['every value', async () => ({ ...parseManifests(await readFile(EVERYTHING, 'utf8'))[0] })],
   ] as const) {
     it(`made with ${title} is accepted by the API server, field by field`, async () => {
       const { api } = await sharedControlPlane();

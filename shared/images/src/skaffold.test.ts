@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
+import { MOVER_NODE_FLAGS } from '@mooring/backupstore';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { bundleEntries } from './bundle.ts';
@@ -87,12 +88,13 @@ describe('the Dockerfile', () => {
     expect(dockerfile).to.match(/^ARG NODE_IMAGE=node:24-slim$/m);
   });
 
-  it('runs as a numeric user, with a signal to stop and no shell', async () => {
+  it('runs as a numeric user, with a signal to stop, bounded memory and no shell', async () => {
+    const command = `[${['node', ...MOVER_NODE_FLAGS, '/app/main.js'].map((part) => JSON.stringify(part)).join(', ')}]`;
     const last = (await read('Dockerfile')).split(/^FROM scratch AS runtime$/m).at(-1);
     expect(last)
       .to.match(/^USER 65532:65532$/m)
       .and.to.match(/^STOPSIGNAL SIGTERM$/m)
-      .and.to.match(/^ENTRYPOINT \["node", "\/app\/main\.js"\]$/m)
+      .and.to.contain(`\nENTRYPOINT ${command}\n`)
       .and.to.not.match(/^RUN/m);
   });
 });
