@@ -3,16 +3,15 @@
  * compresses and PUTs the same bytes with the same concurrency and no format at all; then an incremental backup, by the
  * number of its requests, and the memory of a process that backs up 64 GiB, sparse.
  */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { compressBlock, createBackup, type ObjectStore } from '@mooring/backupstore';
 import { openFileReader } from '@mooring/datapath';
 import { startFaultProxy, startS3, type FaultProxy } from '@mooring/testing';
 import { openBucket } from './block-store.ts';
+import { runBundled } from './bundled-script.ts';
 
 const MIB = 1024 ** 2;
 const BLOCK_BYTES = 2 * MIB;
@@ -31,9 +30,10 @@ await server.createBucket('bench');
 const proxy = await startFaultProxy({ target: server.endpoint });
 let made = 0;
 try {
-  await benchSpeed();
-  await benchIncremental();
-  await benchMemory();
+  const only = process.env['BENCH_ONLY'];
+  if (only !== 'memory') await benchSpeed();
+  if (only === undefined) await benchIncremental();
+  if (only !== 'speed') await benchMemory();
 } finally {
   await proxy.stop();
   await server.stop();
@@ -137,13 +137,9 @@ async function benchMemory(): Promise<void> {
     });
     const bucket = `memory-${String(blocks)}`;
     await server.createBucket(bucket);
-    const { endpoint, accessKey, secretKey, region } = server;
-    const environment = { AWS_ENDPOINTS: endpoint, AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey };
-    const script = path.join(import.meta.dirname, 'create-memory.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [script, `s3://${bucket}@${region}/`, file], {
-      env: { ...process.env, ...environment },
-    });
-    console.log(`create ${stdout.trim()}`);
+    const args = [`s3://${bucket}@${server.region}/`, file];
+    const folder = path.join(root, 'bundle');
+    console.log(`create ${await runBundled({ script: 'create-memory', folder, args, server })}`);
   }
 }
 

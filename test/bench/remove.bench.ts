@@ -2,25 +2,24 @@
  * Removes a backup of 131 blocks and a volume of 10,000 objects from the real S3 server behind a proxy that delays and
  * counts; then a backup from a volume of 5 million blocks (made up as it is read), for the memory it takes.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { removeBackup, removeVolume } from '@mooring/backupstore';
 import { startFaultProxy, startS3, type FaultProxy, type S3Server } from '@mooring/testing';
 import { BlockStore, openBucket } from './block-store.ts';
+import { runBundled } from './bundled-script.ts';
 
 const SIZE_BYTES = 1024 ** 3;
-// As whatever moves data is to be started: V8's own default lets short-lived objects take 100 MiB more, and is no faster.
-const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8';
 const root = await mkdtemp(path.join(tmpdir(), 'mooring-bench-'));
 const server = await startS3({ root: path.join(root, 's3') });
 const proxy = await startFaultProxy({ target: server.endpoint });
 try {
   await benchBackup(server, proxy);
   await benchVolume(server, proxy);
-  const script = path.join(import.meta.dirname, 'remove-memory.ts');
-  console.log(execFileSync(process.execPath, [SMALL_YOUNG_GENERATION, script], { encoding: 'utf8' }).trim());
+  if (process.env['BENCH_ONLY'] !== 'speed') {
+    console.log(await runBundled({ script: 'remove-memory', folder: path.join(root, 'bundle') }));
+  }
 } finally {
   await proxy.stop();
   await server.stop();

@@ -2,14 +2,14 @@
  * Restores 256 MiB of random blocks from the real S3 server behind a proxy that delays, beside a bare loop that fetches,
  * decompresses, proves and writes the same blocks; then the memory of a process that restores 64 GiB, sparse.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { blockKey, decompressBlock, restoreBackup, type ObjectStore } from '@mooring/backupstore';
 import { openFileDestination } from '@mooring/datapath';
-import { startFaultProxy, startS3, type S3Server } from '@mooring/testing';
+import { startFaultProxy, startS3 } from '@mooring/testing';
 import { BlockStore, openBucket } from './block-store.ts';
+import { runBundled } from './bundled-script.ts';
 
 const BLOCK_BYTES = 2 * 1024 * 1024;
 const BLOCKS = 128;
@@ -25,7 +25,7 @@ const root = await mkdtemp(path.join(tmpdir(), 'mooring-bench-'));
 const server = await startS3({ root: path.join(root, 's3') });
 try {
   if (process.env['BENCH_ONLY'] !== 'memory') await benchSpeed();
-  await benchMemory();
+  if (process.env['BENCH_ONLY'] !== 'speed') await benchMemory();
 } finally {
   await server.stop();
   await rm(root, { recursive: true, force: true });
@@ -93,15 +93,9 @@ async function benchMemory(): Promise<void> {
   const checksums = await blocks.writeRandomBlocks(SPARSE_BLOCKS);
   await blocks.writeBackup('backup-1', checksums);
   await blocks.writeVolume('backup-1', SPARSE_BLOCKS);
-  console.log(`restore ${childOutput(server, path.join(root, 'sparse.img'))}`);
-}
-
-// A process of its own: its peak is the restore's alone.
-function childOutput({ endpoint, accessKey, secretKey }: S3Server, file: string): string {
-  const script = path.join(import.meta.dirname, 'restore-memory.ts');
-  const environment = { AWS_ENDPOINTS: endpoint, AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey };
-  const args = ['--max-semi-space-size=8', script, `s3://memory@${server.region}/`, file, String(SPARSE_BYTES)];
-  return execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...environment } }).trim();
+  const args = [`s3://memory@${server.region}/`, path.join(root, 'sparse.img'), String(SPARSE_BYTES)];
+  const folder = path.join(root, 'bundle');
+  console.log(`restore ${await runBundled({ script: 'restore-memory', folder, args, server })}`);
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

@@ -27,6 +27,7 @@ export * from './create/index.ts';
 export * from './locks/index.ts';
 export { readMarker, writeMarker } from './marker.ts';
 export type { StoreMarker } from './marker.ts';
+export { MOVER_NODE_FLAGS } from './mover-flags.ts';
 export { openStore } from './open-store.ts';
 export type { OpenStoreOptions, StoreCredentials } from './open-store.ts';
 export {

@@ -105,6 +105,7 @@ export interface GetOptions extends KeyOptions {
 
 /** The bytes read, and the object they come from. `size` is the whole object's. */
 export interface ObjectContent extends ObjectInfo {
+  /** The caller's own: nothing else reads or writes it. */
   readonly body: Buffer;
 }
 

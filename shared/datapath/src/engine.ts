@@ -66,7 +66,7 @@ export interface OpenDestinationOptions {
 /** Where a volume is restored to. */
 export interface Destination {
   readonly sizeBytes: number;
-  /** Writes `data` at `offset`. Not durable before `commit`. Errors: `InsufficientSpace`, `WriteFailed`. */
+  /** Writes `data` at `offset`; the caller may change it afterwards. Not durable before `commit`. Errors: `InsufficientSpace`, `WriteFailed`. */
   write(offset: number, data: Uint8Array): Promise<void>;
   /** Makes a range read as zeros, without allocation where possible. Errors: `WriteFailed`. */
   punchHole(offset: number, length: number): Promise<void>;

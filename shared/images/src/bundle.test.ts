@@ -109,17 +109,22 @@ describe('the bundle of an image', function () {
     expect(stdout).to.contain('backup');
   });
 
-  it('finds its native module in a folder alone', async () => {
-    const folder = folderOf('volume-controller');
-    const native = (await readdir(folder)).filter((name) => name.endsWith('.node'));
-    expect(native).to.have.length(1);
-    const lazy = (await readdir(folder)).find((name) => name.startsWith('lz4-native-')) ?? '';
-    const program = `const { compressLz4Frame } = await import('./${lazy}'); const frame = await compressLz4Frame(Buffer.alloc(9)); console.log(frame.length)`;
+  it('finds its native modules and its worker in a folder alone', async () => {
+    const folder = folderOf('cli');
+    const names = await readdir(folder);
+    const native = names.filter((name) => name.endsWith('.node')).map((name) => name.split(/[.-]/, 1)[0]);
+    expect(native.sort()).to.deep.equal(['koffi', 'lz4']);
+    const chunk = (start: string) => `'./${names.find((name) => name.startsWith(start)) ?? ''}'`;
+    const program =
+      `const { compressLz4Frame } = await import(${chunk('lz4-native-')}); const frame = await compressLz4Frame(Buffer.alloc(9));` +
+      `const { sizeByEnd } = await import(${chunk('libc-')}); const { openSync } = await import('node:fs');` +
+      `console.log(frame.length, sizeByEnd(openSync('package.json')))`;
     const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', program], {
       cwd: folder,
       env: {},
     });
-    expect(Number(stdout)).to.be.greaterThan(0);
+    const { size } = await stat(join(folder, 'package.json'));
+    expect(stdout).to.match(new RegExp(`^[1-9]\\d* ${String(size)}\n$`));
     expect(relative(repositoryFolder, folder)).to.match(/^\.\./);
   });
 });

@@ -1,6 +1,7 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { bundlePlugins } from './bundle-plugins.ts';
 import { moveLicences } from './licences.ts';
 import { repositoryFolder } from './repository.ts';
 
@@ -26,6 +27,7 @@ const bundleOptions = {
   target: 'node24',
   banner: { js: BANNER },
   loader: { '.node': 'copy' },
+  plugins: bundlePlugins,
   legalComments: 'none',
   metafile: true,
   logLevel: 'silent',
@@ -65,7 +67,7 @@ export async function bundleService({ service, folder }: BundleRequest): Promise
     ...bundleOptions,
     entryPoints: { main: join('services', service, 'src', 'main.ts') },
     outdir: folder,
-    plugins: [contentsList(list)],
+    plugins: [...bundlePlugins, contentsList(list)],
   });
   await writeFile(join(folder, 'package.json'), PACKAGE);
   await moveLicences(list, join(folder, 'THIRD-PARTY-LICENSES'));

@@ -1,1 +1,2 @@
+export { bundleEntries } from './bundle.ts';
 export { bundleCheckout } from './checkout-bundles.ts';

@@ -79,7 +79,7 @@ export class MemoryStore implements ObjectStore {
     this.#called('get', key);
     await Promise.resolve();
     const { body, info } = this.#find(key);
-    return { body: range === undefined ? body : body.subarray(range.start, range.end + 1), ...info };
+    return { body: Buffer.from(range === undefined ? body : body.subarray(range.start, range.end + 1)), ...info };
   }
 
   async put({ key, body, ifAbsent = false, ifMatch }: PutOptions): Promise<PutResult> {

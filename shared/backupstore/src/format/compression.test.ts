@@ -102,6 +102,19 @@ describe('compression of blocks', () => {
     );
   });
 
+  it('goes on after blocks that fail, with any number at once', async () => {
+    const block = noise(MIB);
+    const sound = Buffer.from(await compressBlock('lz4', block));
+    const damaged = Buffer.from(sound);
+    damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] ?? 0) ^ 1;
+    const bodies = Array.from({ length: 24 }, (_, n) => (n % 2 === 0 ? sound : damaged));
+    const results = await Promise.allSettled(bodies.map(async (body) => decompressBlock('lz4', body, options)));
+    for (const [n, result] of results.entries()) {
+      expect(result.status).to.equal(n % 2 === 0 ? 'fulfilled' : 'rejected');
+      if (result.status === 'fulfilled') expect(result.value.equals(block)).to.equal(true);
+    }
+  });
+
   it('answers any bytes with a block or with Corrupt', async () => {
     await fc.assert(
       fc.asyncProperty(

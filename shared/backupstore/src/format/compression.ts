@@ -87,7 +87,7 @@ export async function decompressBlock(
 async function decompressLz4(body: Buffer, maxBytes: number): Promise<Buffer> {
   const { decompressLz4Frame } = await import('./lz4-native.ts');
   const parts: Buffer[] = [];
-  for (const frame of splitLz4Frames(body, maxBytes)) parts.push(await decompressLz4Frame(frame));
+  for (const frame of splitLz4Frames(body, maxBytes)) parts.push(await decompressLz4Frame(frame, maxBytes));
   const [only] = parts;
   return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }

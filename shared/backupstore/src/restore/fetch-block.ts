@@ -1,6 +1,7 @@
 import { StoreError, isStoreError } from '../errors.ts';
 import { decompressBlock, type CompressionMethod } from '../format/compression.ts';
 import type { CallOptions, ObjectContent, ObjectStore } from '../store.ts';
+import { freeBlock } from './free-block.ts';
 
 /** Which block to fetch. */
 export interface FetchBlockOptions extends CallOptions {
@@ -20,7 +21,10 @@ const OVERHEAD_BYTES = 64 * 1024;
  * tried again), or the store's error.
  */
 export async function fetchBlock(store: ObjectStore, options: FetchBlockOptions): Promise<Buffer> {
-  return await proveBlock((await getBlockObject(store, options)).body, options);
+  const { body } = await getBlockObject(store, options);
+  const block = await proveBlock(body, options);
+  if (block !== body) freeBlock(body);
+  return block;
 }
 
 /** The block in the body of its object, decompressed and proven. Throws `Corrupt`. */

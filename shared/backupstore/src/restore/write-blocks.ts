@@ -5,6 +5,7 @@ import { forEachStreamed } from '../parallel-stream.ts';
 import type { ObjectStore } from '../store.ts';
 import type { BlockGroup } from './block-groups.ts';
 import { blockChecksum, getBlockObject, proveBlock, type FetchBlockOptions } from './fetch-block.ts';
+import { freeBlock } from './free-block.ts';
 import { badList } from './place-map.ts';
 import type { RestoreResult } from './types.ts';
 
@@ -55,6 +56,7 @@ export async function writeBlocks(options: WriteBlocksOptions): Promise<RestoreR
         counts.bytesWritten += block.length;
         options.onBytes(block.length);
       }
+      freeBlock(block);
     });
   });
   return counts;
@@ -75,6 +77,7 @@ async function proveGroup(
   { body, fetch }: { readonly body: Buffer; readonly fetch: FetchBlockOptions },
 ): Promise<Buffer> {
   const block = await proveBlock(body, fetch);
+  if (block !== body) freeBlock(body);
   if (offsets.some((offset) => lengthAt(offset) !== block.length)) {
     throw badList(fetch.key, `it holds ${String(block.length)} bytes instead of ${String(fetch.maxBytes)}`);
   }

@@ -6,6 +6,7 @@ import { forEachStreamed } from '../parallel-stream.ts';
 import { MarkSet } from '../remove/mark-set.ts';
 import { blocksOf, groupBlocks, openBackup, type ReadableBackup } from '../restore/backup-blocks.ts';
 import { fetchBlock } from '../restore/fetch-block.ts';
+import { freeBlock } from '../restore/free-block.ts';
 import { concurrencyOf } from '../restore/types.ts';
 import { listPages } from '../scan/list-all.ts';
 import type { ObjectStore } from '../store.ts';
@@ -111,7 +112,9 @@ async function verifyContent({ store, found, bad, signal, keyOf, concurrency, on
     const key = keyOf(checksum);
     try {
       const block = await fetchBlock(store, { key, checksum, compression, maxBytes: blockBytes, signal: own });
-      if (block.length !== blockBytes) throw new StoreError('Corrupt', { action: `verify block '${key}'`, key });
+      const { length } = block;
+      freeBlock(block);
+      if (length !== blockBytes) throw new StoreError('Corrupt', { action: `verify block '${key}'`, key });
     } catch (error) {
       if (!isStoreError(error, 'BlockMissing', 'Corrupt')) throw error;
       const problem = error.code === 'BlockMissing' ? 'missing' : 'corrupt';
