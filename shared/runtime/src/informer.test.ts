@@ -139,6 +139,20 @@ describe('Informer', () => {
     expect(server.calls.at(-1)).to.include('resourceVersion=99');
   });
 
+  it('opens a watch that is silent again, from the same version, and is believed meanwhile', async () => {
+    const own = KubeClient.fromConnection(server.connection, { clock });
+    const { informer } = await start({ client: own });
+    await until(() => informer.freshness().connected);
+    const calls = server.calls.length;
+    watch = undefined;
+    await clock.advance(75_000);
+    expect(informer.freshness()).to.include({ connected: true });
+    await until(() => watch !== undefined && informer.freshness().ageMs === 0);
+    expect(server.calls.slice(calls)).to.have.length(1);
+    expect(server.calls.at(-1)).to.include('resourceVersion=10');
+    own.close();
+  });
+
   it('is neither synced nor fresh before its first list', () => {
     const informer = createInformer<Thing>({ client, type: coreResources.configMaps });
     expect(informer.freshness()).to.include({ synced: false, connected: false, ageMs: Infinity });

@@ -52,11 +52,11 @@ export interface InformerOptions<T> {
 export interface Freshness {
   /** The first list is complete. */
   readonly synced: boolean;
-  /** A watch is open now. */
+  /** A watch is open now, or is just being renewed. */
   readonly connected: boolean;
   /** Monotonic time of the last list, event or bookmark, milliseconds of the informer's clock; -Infinity before the first. */
   readonly lastContactMs: number;
-  /** Milliseconds since then; Infinity before the first. A healthy cache of a quiet kind reaches 60–90 s: bookmarks come once a minute. */
+  /** Milliseconds since then; Infinity before the first. A healthy cache of a quiet kind reaches 75 s: then its watch is opened again. */
   readonly ageMs: number;
 }
 

@@ -36,7 +36,7 @@ export interface WatchOptions {
   readonly metadataOnly?: boolean | undefined;
   /** The server ends the watch after so many seconds. */
   readonly timeoutSeconds: number;
-  /** A stream with no byte for so long is given up as `Stalled`. Bookmarks come about once a minute. Default 120,000. */
+  /** A stream with no byte for so long is given up as `Stalled`. Bookmarks come about once a minute, where they come. Default 75,000. */
   readonly idleTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -34,7 +34,8 @@ interface Shared {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-const DEFAULT_IDLE_TIMEOUT_MS = 120_000;
+/** Bookmarks come about once a minute, where they come. */
+const DEFAULT_IDLE_TIMEOUT_MS = 75_000;
 
 /** Attempts of one call while the server says 429, or 5xx with Retry-After (client-go stops at 10; the deadline usually comes first). */
 const MAX_ATTEMPTS = 8;

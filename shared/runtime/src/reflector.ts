@@ -66,11 +66,12 @@ const MAX_FAILED_WATCHES = 5;
 /**
  * Keeps a target equal to a collection for ever:
  *
- *     list ──────────────→ watch ──clean end──→ watch from the last version
- *       ↑                    │ broken, silent, garbled: back off, watch from the last version
+ *     list ──────────────→ watch ──clean end, silent──→ watch from the last version
+ *       ↑                    │ broken, garbled: back off, watch from the last version
  *       └──── back off ──────┘ 410, ERROR event, or five failures in a row: list again
  *
- * No error ends it; only `stop`. Backoff 0.8 s … 30 s, reset by the first event.
+ * No error ends it; only `stop`. Backoff 0.8 s … 30 s, reset by the first event. Silence is no failure: bookmarks are a courtesy, and the API
+ * server sends none for a kind of which nothing changes, unless etcd tells it of its progress (by default every ten minutes).
  */
 export class Reflector<T extends Versioned> {
   readonly #options: ReflectorOptions<T>;
@@ -93,7 +94,7 @@ export class Reflector<T extends Versioned> {
     return this.#lastContactMs;
   }
 
-  /** True while a watch is open. */
+  /** True while a watch is open, or opened again at once after one that ended in good order or was silent. */
   get connected(): boolean {
     return this.#connected;
   }
@@ -105,8 +106,9 @@ export class Reflector<T extends Versioned> {
       const startedAt = clock.monotonic();
       const reason = await this.#pass(signal);
       metrics.restarted(reason);
-      const wasHealthy = reason === 'Closed' && clock.monotonic() - startedAt >= HEALTHY_WATCH_MS;
-      if (wasHealthy) this.#backoff.reset();
+      const isInOrder = reason === 'Closed' || reason === 'Stalled';
+      this.#connected = isInOrder && clock.monotonic() - startedAt >= HEALTHY_WATCH_MS;
+      if (this.#connected) this.#backoff.reset();
       else await sleep(clock, this.#backoff.next(), signal);
     }
   }
@@ -124,8 +126,6 @@ export class Reflector<T extends Versioned> {
       return 'Closed';
     } catch (error) {
       return this.#failed(error, isStreaming, signal);
-    } finally {
-      this.#connected = false;
     }
   }
 
@@ -133,7 +133,8 @@ export class Reflector<T extends Versioned> {
     if (signal.aborted) return 'Aborted';
     const reason = reasonOf(error, isStreaming);
     const { log, type } = this.#options;
-    log.warn({ err: error, resource: type.plural, reason }, 'the watch or list failed; it starts again');
+    if (reason === 'Stalled') log.debug({ resource: type.plural }, 'the watch was silent; it is opened again');
+    else log.warn({ err: error, resource: type.plural, reason }, 'the watch or list failed; it starts again');
     this.#failedWatches++;
     if (reason === 'Expired' || reason === 'ErrorEvent' || this.#failedWatches >= MAX_FAILED_WATCHES) {
       this.#version = undefined;

@@ -2,8 +2,8 @@ import type { CachedObject, Freshness, Informer } from '@mooring/runtime';
 import { FactUnavailable } from './fact-source.ts';
 
 /**
- * Oldest sign of life that a cache is believed with. The API server sends a bookmark about once a minute, and the runtime
- * gives up a watch that was silent for 120 s; between the two lies a connection that died without a word.
+ * Oldest sign of life that a cache is believed with. The runtime opens a watch again that was silent for 75 s, as those of kinds
+ * of which nothing changes may be for long; what is older has a connection that died without a word.
  */
 const MAX_AGE_MS = 100_000;
 
