@@ -10,17 +10,15 @@ import {
   type RestoreResult,
 } from '@mooring/backupstore';
 import type { Destination } from '@mooring/datapath';
-import { mayRestoreChanges, restoreRunOf } from '../decide-restore.ts';
+import { mayRestoreChanges, restoreBegun, restoreDone, type Restoration } from '../decide-restore.ts';
 import { MoverError } from '../errors.ts';
 import { dataPathOf, openTarget, type Run } from '../run.ts';
 
 /** A restore as it is ordered. */
-interface Order {
+interface Order extends Restoration {
   readonly volume: Volume;
   readonly store: ObjectStore;
   readonly sizeBytes: number;
-  readonly base: string;
-  readonly backup: string;
 }
 
 /**
@@ -41,6 +39,7 @@ export async function restoreVolume(run: Run): Promise<void> {
     const sizeBytes = Number(volume.spec.size) || (await sizeInStore(run, store));
     const order: Order = { volume, store, sizeBytes, base, backup };
     const result = await restoreAsOrdered(run, order);
+    await run.status.write({ restoreRun: restoreDone({ backup }) });
     run.log.info({ ...result }, 'the volume is restored');
   } finally {
     store.close();
@@ -67,17 +66,15 @@ async function restoreAsOrdered(run: Run, order: Order): Promise<RestoreResult> 
 }
 
 async function restoreChanges(run: Run, order: Order): Promise<RestoreResult> {
-  const { base, backup } = order;
-  const { destination } = await openInPlace(run, order, restoreRunOf({ base, backup }));
+  const { destination } = await openInPlace(run, order, order);
   return await restoreIncremental({
     ...optionsOf(run, order),
-    ...{ destination, lastBackup: base, gone: 'hole', resume: true },
+    ...{ destination, lastBackup: order.base, gone: 'hole', resume: true },
   });
 }
 
 async function restoreWhole(run: Run, order: Order): Promise<RestoreResult> {
-  const { backup } = order;
-  const { destination, isNew } = await openInPlace(run, order, restoreRunOf({ base: '', backup }));
+  const { destination, isNew } = await openInPlace(run, order, { ...order, base: '' });
   return await restoreBackup({ ...optionsOf(run, order), destination, resume: !isNew });
 }
 
@@ -85,10 +82,10 @@ async function restoreWhole(run: Run, order: Order): Promise<RestoreResult> {
 async function openInPlace(
   run: Run,
   { volume, sizeBytes }: Order,
-  restoreRun: string,
+  restoration: Restoration,
 ): Promise<{ destination: Destination; isNew: boolean }> {
   const data = dataPathOf(volume);
-  if (volume.status?.restoreRun !== restoreRun) await run.status.write({ restoreRun });
+  await run.status.write({ restoreRun: restoreBegun(restoration) });
   const isNew = !(await data.exists());
   return { destination: await data.openDestination({ sizeBytes, update: true }), isNew };
 }

@@ -143,7 +143,7 @@ const status = {
     ),
     restoreProgress: part.progress,
     restoreRun: part.text(
-      'Which restore wrote to the data last: the backup that they held before (empty: none), `>`, the restored backup. Until lastRestoredBackup names the latter, the data are neither.',
+      'The restore that wrote to the data last: the backup that they were (empty: anything), `>`, the backup that they become; `=>` and the backup once it has ended.',
     ),
     restoreError: part.text('Why the last restore failed; empty when it did not.'),
     bytesTotal: part.bytes('Size of the data that has to be restored.'),
