@@ -1,8 +1,15 @@
 /** What the tests of backups and restores share: all controllers in this process and a node with real movers, over a real API server. */
 import { join } from 'node:path';
 import { API_VERSION, type ResourceType, resources } from '@mooring/api';
-import { isNotFound, KubeClient, noLog, noMetrics, systemClock } from '@mooring/runtime';
-import { eventually, sharedControlPlane, startNode, temporaryFolder, testNamespace } from '@mooring/testing';
+import { type Clock, isNotFound, KubeClient, noLog, noMetrics, systemClock } from '@mooring/runtime';
+import {
+  type ControlPlane,
+  eventually,
+  sharedControlPlane,
+  startNode,
+  temporaryFolder,
+  testNamespace,
+} from '@mooring/testing';
 import { createBackupController } from '../../services/backup-controller/src/controller.ts';
 import { createTargetController } from '../../services/target-controller/src/controller.ts';
 import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
@@ -14,6 +21,8 @@ export interface HouseSetup {
   readonly kube: KubeClient;
   /** For the files of volumes. */
   readonly folder: string;
+  /** Starts backup-controller; after so many writes all further ones are refused, as if it had been killed there. */
+  startBackups(writes?: number, clock?: Clock): Promise<RunningBackups>;
   create<T>(kind: 'BackupTarget' | 'Volume' | 'Snapshot' | 'Backup', name: string, parts: ObjectParts): Promise<T>;
   get<T>(type: ResourceType, name: string): Promise<T | undefined>;
   list<T>(type: ResourceType): Promise<T[]>;
@@ -22,6 +31,13 @@ export interface HouseSetup {
   until<T>(type: ResourceType, name: string, check: (object: T) => boolean): Promise<T>;
   /** Waits until the object is gone. */
   gone(type: ResourceType, name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A running backup-controller. */
+export interface RunningBackups {
+  /** Whether a write was refused. */
+  readonly isDead: () => boolean;
   stop(): Promise<void>;
 }
 
@@ -40,10 +56,20 @@ const TYPES = {
 
 const MOVER_MAIN = join(import.meta.dirname, '../../services/mover/src/main.ts');
 
+/** Where a house is started. */
+export interface HouseOptions {
+  /** Default: the shared one. */
+  readonly controlPlane?: ControlPlane;
+  /** Default: a new one. */
+  readonly namespace?: string;
+  /** False: the test starts backup-controller by itself. Default true. */
+  readonly withBackups?: boolean;
+}
+
 /** Starts it all. */
-export async function startHouseSetup(): Promise<HouseSetup> {
-  const controlPlane = await sharedControlPlane();
-  const { name: namespace } = await testNamespace('mover');
+export async function startHouseSetup(options: HouseOptions = {}): Promise<HouseSetup> {
+  const controlPlane = options.controlPlane ?? (await sharedControlPlane());
+  const namespace = options.namespace ?? (await testNamespace('house')).name;
   const folder = await temporaryFolder('volumes');
   const kube = await KubeClient.fromKubeconfig(controlPlane.kubeconfig);
   await giveRights(kube, namespace);
@@ -55,19 +81,32 @@ export async function startHouseSetup(): Promise<HouseSetup> {
     images: { 'mooring/mover:test': { command: process.execPath, args: [MOVER_MAIN] } },
   });
   const client = await KubeClient.fromKubeconfig(controlPlane.kubeconfig);
-  const options = { client, namespace, allowedSchemes: ['vfs', 's3'] as const, mover: moverSettingsIn(namespace) };
+  const parts = { client, namespace, allowedSchemes: ['vfs', 's3'] as const, mover: moverSettingsIn(namespace) };
   const surroundings = { instance: 'test', clock: systemClock, metrics: noMetrics, log: noLog };
-  const target = createTargetController({ ...options, ...surroundings });
-  const groups = [target, createVolumeController(options), createBackupController(options)];
+  const groups = [createTargetController({ ...parts, ...surroundings }), createVolumeController(parts)];
   await Promise.all(groups.map((group) => group.start()));
   for (const group of groups) group.run();
+  const stops = groups.map((group) => () => group.stop(0));
+  const startBackups = async (writes = Infinity, clock?: Clock): Promise<RunningBackups> => {
+    let made = 0;
+    const fenced = client.fenced(() => ++made <= writes);
+    const group = createBackupController({ ...parts, client: fenced, clock });
+    await group.start();
+    group.run();
+    let stopping: Promise<void> | undefined;
+    const stop = () => (stopping ??= group.stop(0));
+    stops.push(stop);
+    return { isDead: () => made > writes, stop };
+  };
+  if (options.withBackups !== false) await startBackups();
   return {
     namespace,
     kube,
     folder,
+    startBackups,
     ...handsOf(kube, namespace),
     stop: async () => {
-      await Promise.all(groups.map((group) => group.stop(0)));
+      await Promise.all(stops.map((stop) => stop()));
       await node.stop();
       client.close();
       kube.close();

@@ -42,8 +42,8 @@ export interface CacheOptions {
   readonly onRemoval: (key: string) => void;
   /** Called when a BackupTarget is gone. */
   readonly onTargetGone: (target: BackupTarget) => void;
-  /** Called with the name of a BackupTarget whose store can be reached again. */
-  readonly onTargetOpening: (name: string) => void;
+  /** Called with the name of a BackupTarget that came, went, or changed. */
+  readonly onTarget: (name: string) => void;
   readonly log?: Log | undefined;
   readonly metrics?: Metrics | undefined;
 }
@@ -99,10 +99,9 @@ export function createCaches(options: CacheOptions): Caches {
       type: resources.backupTargets,
       onChange: (change) => {
         if (change.type === 'deleted') options.onTargetGone(change.old);
-        if (change.new !== undefined && isTargetOpening(change.old, change.new)) {
+        if (change.new !== undefined && isTargetOpening(change.old, change.new))
           keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
-          options.onTargetOpening(change.new.metadata.name);
-        }
+        options.onTarget((change.new ?? change.old).metadata.name);
       },
     }),
   };

@@ -1,7 +1,8 @@
 import { LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME, LABEL_MOVER_TASK, type MoverJob } from '@mooring/api';
 import { type Change, type Controller, keyOf } from '@mooring/runtime';
 import type { BackupEntry } from './backup-entry.ts';
-import { BY_VOLUME, type Caches, PENDING } from './caches.ts';
+import { BY_TARGET, BY_VOLUME, type Caches, PENDING } from './caches.ts';
+import { isCreating } from './creation/policies.ts';
 import { needsRemoval } from './policies.ts';
 import { volumeKey } from './volume-entry.ts';
 import { objectOfJob, type WorkCaches } from './work-caches.ts';
@@ -67,6 +68,14 @@ export class ChangeHub {
     const snapshots = this.#parts?.work.snapshots.list() ?? [];
     for (const snapshot of snapshots) if (snapshot.spec.volume === name) this.#parts?.snapshot.enqueue(keyOf(snapshot));
     this.wakePending();
+  }
+
+  /** A BackupTarget, or its Secret, came, went, or changed: what waits for it, or failed with it, looks again. */
+  onTarget(name: string): void {
+    for (const entry of this.#parts?.caches.backups.byIndex(BY_TARGET, name) ?? []) {
+      if (needsRemoval(entry)) this.#parts?.removal.enqueue(keyOf(entry));
+      if (isCreating(entry)) this.#parts?.creation.enqueue(keyOf(entry));
+    }
   }
 
   /** Backups that wait for their turn, or for something else, look again. */

@@ -63,7 +63,10 @@ export function createBackupController(options: BackupControllerOptions): Contro
   const common = { client, namespace, log, metrics };
   const hub = new ChangeHub(namespace);
   // A Secret came or changed: what failed for it need not wait for its backoff.
-  const onSecret = (name: string): void => keysOfSecret(caches, name).forEach((key) => pulled.enqueue(key));
+  const onSecret = (name: string): void => {
+    keysOfSecret(caches, name).forEach((key) => pulled.enqueue(key));
+    targetsOfSecret(caches, name).forEach((target) => hub.onTarget(target));
+  };
   const secrets = new SecretCache({ ...common, onChange: onSecret });
   const readSecret = (name: string) => secrets.read(name);
   const stores = new TargetStores({ readSecret, allowedSchemes, readOnly: true });
@@ -75,7 +78,7 @@ export function createBackupController(options: BackupControllerOptions): Contro
     onLocal: (change) => hub.onBackup(change),
     onRemoval: (key) => removal.enqueue(key),
     onRemoved: (entry) => hub.onRemoved(entry),
-    onTargetOpening: () => hub.wakePending(),
+    onTarget: (name) => hub.onTarget(name),
     onTargetGone: (target) => {
       stores.forget(target);
       writableStores.forget(target);
@@ -143,7 +146,11 @@ function pairOf(entry: BackupEntry | undefined): string {
   return entry === undefined ? '' : volumeKey(entry.target, entry.volume);
 }
 
+function targetsOfSecret({ targets }: Caches, secretName: string): string[] {
+  const users = targets.list().filter(({ spec }) => spec.credentialSecret === secretName);
+  return users.map(({ metadata }) => metadata.name);
+}
+
 function keysOfSecret(caches: Caches, secretName: string): string[] {
-  const users = caches.targets.list().filter(({ spec }) => spec.credentialSecret === secretName);
-  return users.flatMap(({ metadata }) => keysAsking(caches, BY_TARGET, metadata.name));
+  return targetsOfSecret(caches, secretName).flatMap((target) => keysAsking(caches, BY_TARGET, target));
 }
