@@ -35,6 +35,13 @@ describe('a Backup that is made here, when something fails', function () {
     await house.create('Snapshot', name, { spec: { volume: 'data', createSnapshot: true } });
     await house.until<Snapshot>(resources.snapshots, name, ({ status }) => status?.readyToUse === true);
   };
+  const markObjectOnly = (name: string) =>
+    house.kube.patch(
+      resources.backups,
+      { namespace: house.namespace, name },
+      { metadata: { labels: { 'longhorn.io/delete-custom-resource-only': 'true' } } },
+      { kind: 'merge' },
+    );
   const events = async () => {
     const { items } = await house.kube.list<EventObject>(coreResources.events, { namespace: house.namespace });
     return items.filter(({ involvedObject }) => involvedObject.kind === 'Volume');
@@ -128,14 +135,29 @@ describe('a Backup that is made here, when something fails', function () {
       expect(names.filter((name) => name.endsWith('.lck'))).to.deep.equal([]);
     });
 
+    it('can be deleted at any moment, alone or with its data', async () => {
+      await snapshot('s6');
+      // What is seen of the object when it is deleted; the last two hit it while its Job is made and runs.
+      const moments = ['', 'Pending', 'Pending', 'InProgress'];
+      for (const [at, state] of moments.entries()) {
+        const name = `any-${String(at)}`;
+        await create(name, 's6');
+        if (state !== '') {
+          await eventually(async () => {
+            const now = (await house.get<Backup>(resources.backups, name))?.status?.state;
+            return now === state || now === 'Completed';
+          }, LONG);
+        }
+        if (at % 2 === 0) await markObjectOnly(name);
+        await house.remove(resources.backups, name);
+        await house.gone(resources.backups, name);
+      }
+      const names = (await storeFiles()).map((entry) => entry.name);
+      expect(names.filter((name) => name.endsWith('.lck'))).to.deep.equal([]);
+    });
+
     it('refuses to take the name of another backup in the store', async () => {
-      const metadata = { namespace: house.namespace, name: 'b2' };
-      await house.kube.patch(
-        resources.backups,
-        metadata,
-        { metadata: { labels: { 'longhorn.io/delete-custom-resource-only': 'true' } } },
-        { kind: 'merge' },
-      );
+      await markObjectOnly('b2');
       await house.remove(resources.backups, 'b2');
       await house.gone(resources.backups, 'b2');
       await create('b2', 's5');
@@ -144,13 +166,7 @@ describe('a Backup that is made here, when something fails', function () {
     });
 
     it('adopts the backup that it was when it is applied again', async () => {
-      const ref = { namespace: house.namespace, name: 'b3' };
-      await house.kube.patch(
-        resources.backups,
-        ref,
-        { metadata: { labels: { 'longhorn.io/delete-custom-resource-only': 'true' } } },
-        { kind: 'merge' },
-      );
+      await markObjectOnly('b3');
       await house.remove(resources.backups, 'b3');
       await house.gone(resources.backups, 'b3');
       await create('b3', 's2');
