@@ -102,12 +102,14 @@ async function make(held: HeldStore, options: Checked, { existing, volume }: Fou
     }),
   ]);
   const counts = await upload(held, options, { base, begun, known });
+  const current = await prove(held, options, { begun, known, counts });
   const config = headOf(held, options, { base, begun, counts });
   await commit(held, options, { base, begun, config });
   await finishVolume(held, options, {
     lastBackupName: options.backup,
     lastBackupAt: options.snapshot.createdAt,
     blockCount: (before) => before + counts.newBlocks,
+    ...(current !== undefined && { current }),
   });
   options.onProgress?.({ bytesDone: Number(config.size), bytesTotal: Number(config.size), percent: 100 });
   return { outcome: 'created', config, newBlocks: counts.newBlocks };
@@ -158,21 +160,40 @@ async function upload(held: HeldStore, options: Checked, { base, begun, known }:
   const corrupt = new Set(corruptBlocks);
   const planned = await planBlocks({ ...shape, reader, baseSnapshot, table, known, corrupt });
   const progress = new Progress(planned.plan.count * blockBytes, options.onProgress);
-  const prefix = blocksPrefix(volume.name);
-  const keyOf = (checksum: string): string => blockKey(volume.name, checksum);
-  const counts = await uploadBlocks({
+  return await uploadBlocks({
     ...held,
     ...shape,
     ...planned,
-    ...{ reader, table, known, keyOf },
+    ...{ reader, table, known, keyOf: (checksum: string) => blockKey(volume.name, checksum) },
     compression: begun.compression,
     concurrency: createConcurrency(options.concurrency),
     isDistrusted: mode === 'full' ? () => true : (checksum) => corrupt.has(checksum),
     freshAre: mode === 'full' && begun.volume.lastBackupName !== '' ? 'reuploaded' : 'new',
     onBytes: progress.add,
   });
-  await proveBlocks({ ...held, ...counts, known, prefix, keyOf });
-  return counts;
+}
+
+// Looks at all that the commit relies on; returns volume.cfg as it is now, where nobody can change it unseen from here on.
+async function prove(
+  held: HeldStore,
+  options: Checked,
+  { begun, known, counts }: Omit<Prepared, 'base'> & { readonly counts: UploadCounts },
+): Promise<ReadVolume | undefined> {
+  const { name } = options.volume;
+  const { version, etag } = begun.own;
+  await options.source.assertUnchanged?.();
+  const keyOf = (checksum: string): string => blockKey(name, checksum);
+  const proving = proveBlocks({ ...held, ...counts, known, prefix: blocksPrefix(name), keyOf });
+  // Side by side only where the writes themselves say what they replace: elsewhere the last look has to be late.
+  if (held.store.capabilities.conditionalReplace && etag !== undefined) {
+    const still = isStillInProgress(held, options, version);
+    const [, isOurs, current] = await settleAll([proving, still, readVolume(held, name)]);
+    if (!isOurs) throw changedError(options);
+    return current;
+  }
+  await proving;
+  if (!(await isStillInProgress(held, options, version))) throw changedError(options);
+  return undefined;
 }
 
 interface Finished {
@@ -181,10 +202,8 @@ interface Finished {
   readonly config: BackupHead;
 }
 
-// The commit point. MUST: only over our own in-progress config, which nobody has touched.
+// The commit point. MUST: only over our own in-progress config, which `prove` has seen untouched.
 async function commit(held: HeldStore, options: Checked, { base, begun, config }: Finished): Promise<void> {
-  await options.source.assertUnchanged?.();
-  if (!(await isStillInProgress(held, options, begun.own.version))) throw changedError(options);
   const processingBlocks = config.isIncremental ? 'null' : '{}';
   const body = encodeConfigWithTable({ ...config, ...NO_FILE, processingBlocks }, base.table, options.blockBytes);
   const key = backupConfigKey(options.volume.name, options.backup);

@@ -63,16 +63,18 @@ export interface VolumeChange {
   readonly lastBackupAt: string;
   /** The new number of blocks from the one that stands there. */
   readonly blockCount: (before: number) => number;
+  /** The file, if it has just been read; only where the store can replace a version, for it may have changed since. */
+  readonly current?: ReadVolume;
 }
 
 /**
- * Notes a completed backup in `volume.cfg`, read anew for it; where the store can, only in the version that was read.
+ * Notes a completed backup in `volume.cfg`, read for it late; where the store can, only in the version that was read.
  * A file that is gone is written again. Throws `LockLost`, or the store's error.
  */
 export async function finishVolume(held: HeldStore, options: CreateBackupOptions, change: VolumeChange): Promise<void> {
   const key = volumeConfigKey(options.volume.name);
   for (let races = 0; ; races++) {
-    const read = await readVolume(held, options.volume.name);
+    const read = (races === 0 ? change.current : undefined) ?? (await readVolume(held, options.volume.name));
     const body = encodeVolumeConfig(changed(read?.config ?? firstVolume(held, options), options, change));
     try {
       // Replaced by now: by another backup, which has read it.

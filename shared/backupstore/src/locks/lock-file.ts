@@ -46,6 +46,11 @@ export class LockFile implements HeldLock {
     return this.#writeBeganMs + TRUST_MS - this.#clock.now();
   }
 
+  /** Milliseconds since the last write ended; the look at it that follows each write is part of them. */
+  get sinceWriteMs(): number {
+    return this.#clock.now() - this.#writeEndedMs;
+  }
+
   /** See {@link HeldLock}. */
   assertHeld(): void {
     if (this.trustMs <= 0) this.lose();

@@ -59,7 +59,7 @@ async function acquire(options: LockOptions, clock: StoreClock): Promise<LockFil
 // Whom to wait for; the lock is held when nobody.
 async function attempt(lock: LockFile, options: LockOptions, clock: StoreClock): Promise<SeenLock | undefined> {
   await lock.write(false);
-  await clock.sleep(CHECK_WAIT_MS, options.signal);
+  await clock.sleep(CHECK_WAIT_MS - lock.sinceWriteMs, options.signal);
   throwIfCancelled(options.signal, 'wait for the lock');
   const others = await readLocks(options, lock.name);
   const blocker = findBlocker(lock.seen(options.type, false), others, lock.storeNowMs());
