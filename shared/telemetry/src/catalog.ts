@@ -177,6 +177,13 @@ export const admissionMetrics = {
     meaning: 'End of validity of the certificate that the webhook serves, and of the authority that signed it',
     from: ['webhooks'],
   },
+  mooring_certificate_lifetime_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    labels: ['certificate'],
+    meaning: 'How long they are valid in all',
+    from: ['webhooks'],
+  },
   mooring_certificates_written_total: {
     type: 'counter',
     unit: 'writes',

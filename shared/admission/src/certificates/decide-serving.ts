@@ -5,6 +5,7 @@ import type { ServingBundle } from './serving-bundle.ts';
 /** A bundle that can serve, with what is needed of it again and again. */
 export interface ServableBundle extends ServingBundle {
   readonly issuer: X509Certificate;
+  readonly leaf: X509Certificate;
   /** End of its validity, milliseconds since the epoch. */
   readonly notAfterMs: number;
 }
@@ -14,7 +15,7 @@ export function servable(bundle: ServingBundle): ServableBundle | undefined {
   const leaf = readCertificate(bundle.certificate);
   const issuer = issuerIn(bundle.trust, leaf);
   if (leaf === undefined || issuer === undefined) return undefined;
-  return { ...bundle, issuer, notAfterMs: leaf.validToDate.getTime() };
+  return { ...bundle, issuer, leaf, notAfterMs: leaf.validToDate.getTime() };
 }
 
 /** What the decision rests on. */

@@ -59,6 +59,7 @@ export class TrustController {
   readonly #informers: readonly Informer<Secret | WebhookConfiguration>[];
   readonly #writer: CertificateWriter | undefined;
   readonly #expiry: Gauge;
+  readonly #lifetime: Gauge;
   readonly #writes: Counter;
   /** Since when the configuration has named an authority (by fingerprint), monotonic milliseconds. */
   #trustedSinceMs = new Map<string, number>();
@@ -71,6 +72,7 @@ export class TrustController {
     const { client, namespace, configurationType, configurationName, clock, log, metrics } = options;
     this.#options = options;
     this.#expiry = metrics.gauge('mooring_certificate_expiry_timestamp_seconds');
+    this.#lifetime = metrics.gauge('mooring_certificate_lifetime_seconds');
     this.#writes = metrics.counter('mooring_ca_bundle_writes_total');
     this.#controller = new Controller({
       name: 'webhook-trust',
@@ -206,9 +208,14 @@ export class TrustController {
     if (inMs !== 0) return inMs;
     await onCertificate(candidate);
     this.#served = candidate;
-    this.#expiry.set(candidate.notAfterMs / 1_000, { certificate: 'serving' });
-    this.#expiry.set(candidate.issuer.validToDate.getTime() / 1_000, { certificate: 'authority' });
+    this.#show('serving', candidate.leaf);
+    this.#show('authority', candidate.issuer);
     log.info({ secret: TLS_SECRET, notAfter: new Date(candidate.notAfterMs) }, 'serving the certificate of the secret');
     return undefined;
+  }
+
+  #show(certificate: string, { validFromDate, validToDate }: X509Certificate): void {
+    this.#expiry.set(validToDate.getTime() / 1_000, { certificate });
+    this.#lifetime.set((validToDate.getTime() - validFromDate.getTime()) / 1_000, { certificate });
   }
 }
