@@ -58,6 +58,8 @@ export async function startLifecycleCluster(options: { runsServices: boolean }):
   });
   const env = {
     PATH: process.env['PATH'] ?? '',
+    // helm keeps what the API server serves below it, or in the checkout.
+    HOME: folder,
     KUBECONFIG: plane.kubeconfig,
     HELM_CACHE_HOME: join(folder, 'helm'),
     HELM_CONFIG_HOME: join(folder, 'helm'),
