@@ -95,25 +95,4 @@ describe('targets that come and go', function () {
     await setup.counts.reach('PATCH', 'backups/status', 1);
     store.close();
   });
-
-  it('a Backup that was made from a Snapshot here is left alone, and says why', async () => {
-    const metadata = {
-      namespace: setup.namespace,
-      name: 'made-here',
-      labels: { 'backup-target': 'away', 'backup-volume': 'pvc-away' },
-      finalizers: ['longhorn.io'],
-    };
-    const backup = { apiVersion: 'longhorn.io/v1beta2', kind: 'Backup', metadata, spec: { snapshotName: 'snap' } };
-    await setup.kube.create(resources.backups, backup);
-    const declined = await eventually(async () => {
-      const seen = await setup.get<Backup>(resources.backups, 'made-here');
-      return findCondition(seen?.status?.conditions, 'Ready') !== undefined && seen;
-    });
-    expect(declined?.status).to.include({ state: '', error: '' });
-    expect(findCondition(declined?.status?.conditions, 'Ready')).to.include({
-      status: 'False',
-      reason: 'NotSupportedYet',
-    });
-    expect(declined?.status?.lastSyncedAt ?? undefined).to.equal(undefined);
-  });
 });
