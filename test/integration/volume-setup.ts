@@ -8,6 +8,7 @@ import {
   labelValue,
   type ResourceType,
   resources,
+  storeHash,
 } from '@mooring/api';
 import { isNotFound, KubeClient } from '@mooring/runtime';
 import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
@@ -99,7 +100,7 @@ export function handsOf(kube: KubeClient, namespace: string): Hands {
         labels: { 'backup-target': target, 'backup-volume': labelValue(volumeName) },
         annotations: {
           'mooring.io/target-uid': owner?.metadata.uid ?? '',
-          'mooring.io/store': '0123456789abcdef',
+          'mooring.io/store': storeHash({ url: owner?.spec.backupTargetURL ?? 'vfs:///nowhere' }),
           'mooring.io/store-name': volumeName,
           ...annotations,
         },

@@ -1,5 +1,5 @@
 import { resources } from '@mooring/api';
-import type { ServiceConfig } from '@mooring/config';
+import { type MoverConfig, moverSettings } from '@mooring/config';
 import { type ServiceContext, startControllerService } from '@mooring/runtime';
 import { type Logger, metrics } from '@mooring/telemetry';
 import { createVolumeController } from './controller.ts';
@@ -8,14 +8,15 @@ import { createVolumeController } from './controller.ts';
 export const SERVICE = 'volume-controller';
 
 /** Starts everything; a standby keeps its caches warm. Throws what cannot be started. */
-export async function startApp(context: ServiceContext, config: ServiceConfig, log: Logger): Promise<void> {
+export async function startApp(context: ServiceContext, config: MoverConfig, log: Logger): Promise<void> {
   const { objectNamespace: namespace, allowedSchemes, coexistence } = config;
+  const mover = moverSettings(config);
   await startControllerService({
     name: SERVICE,
     config,
     log,
     context,
     types: [resources.backupVolumes, resources.volumes],
-    create: (client) => createVolumeController({ client, namespace, allowedSchemes, coexistence, log, metrics }),
+    create: (client) => createVolumeController({ client, namespace, allowedSchemes, mover, coexistence, log, metrics }),
   });
 }

@@ -1,4 +1,11 @@
-import { type BackupTarget, type BackupVolume, isTargetOpening, LABEL_BACKUP_TARGET, resources } from '@mooring/api';
+import {
+  type BackupTarget,
+  type BackupVolume,
+  isTargetOpening,
+  LABEL_BACKUP_TARGET,
+  LABEL_DELETE_CR_ONLY,
+  resources,
+} from '@mooring/api';
 import {
   type CachedObject,
   type Change,
@@ -34,6 +41,12 @@ export interface CacheOptions {
   readonly enqueue: (key: string) => void;
   /** Called when a BackupTarget is gone. */
   readonly onTargetGone: (target: BackupTarget) => void;
+  /** Called when a BackupTarget changes. */
+  readonly onTarget: (change: Change<BackupTarget & CachedObject>) => void;
+  /** Called when a BackupVolume changes. */
+  readonly onVolume: (change: Change<BackupVolume & CachedObject>) => void;
+  /** Called when a Backup comes, goes, or gets another state. */
+  readonly onBackup: (entry: BackupEntry) => void;
   readonly log?: Log | undefined;
   readonly metrics?: Metrics | undefined;
 }
@@ -57,6 +70,7 @@ export function createCaches(options: CacheOptions): Caches {
       indexers: { [BY_TARGET]: (volume) => [targetNameOf(volume)], [BY_VOLUME]: (volume) => [keyOfVolume(volume)] },
       onChange: (change) => {
         if (isWorthAPass(change)) enqueue(change.key);
+        options.onVolume(change);
       },
     }),
     backups: createInformer<BackupEntry>({
@@ -64,7 +78,10 @@ export function createCaches(options: CacheOptions): Caches {
       type: resources.backups,
       transform: (raw) => toBackupEntry(raw as never, interner),
       indexers: { [BY_VOLUME]: (entry) => [volumeKey(entry.target, entry.volume)] },
-      onChange: ({ type, old }) => {
+      onChange: ({ type, old, new: current }) => {
+        const entry = current ?? old;
+        if (entry !== undefined && (current?.state !== old?.state || current?.isDeleting !== old?.isDeleting))
+          options.onBackup(entry);
         if (type === 'deleted') keysAsking(caches, BY_VOLUME, volumeKey(old.target, old.volume)).forEach(enqueue);
       },
     }),
@@ -73,6 +90,7 @@ export function createCaches(options: CacheOptions): Caches {
       type: resources.backupTargets,
       onChange: (change) => {
         if (change.type === 'deleted') options.onTargetGone(change.old);
+        options.onTarget(change);
         if (change.new !== undefined && isTargetOpening(change.old, change.new))
           keysAsking(caches, BY_TARGET, change.new.metadata.name).forEach(enqueue);
       },
@@ -111,6 +129,7 @@ function isWorthAPass(change: Change<BackupVolume & CachedObject>): boolean {
   return (
     change.old.spec.syncRequestedAt !== change.new.spec.syncRequestedAt ||
     before.deletionTimestamp !== after.deletionTimestamp ||
+    before.labels?.[LABEL_DELETE_CR_ONLY] !== after.labels?.[LABEL_DELETE_CR_ONLY] ||
     JSON.stringify(before.annotations) !== JSON.stringify(after.annotations)
   );
 }

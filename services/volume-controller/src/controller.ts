@@ -1,4 +1,4 @@
-import { type BackupVolume, resources, type Scheme } from '@mooring/api';
+import { type BackupVolume, LABEL_DELETE_CR_ONLY, type MoverSettings, type Scheme } from '@mooring/api';
 import { TargetStores } from '@mooring/backupstore';
 import {
   type Clock,
@@ -8,15 +8,27 @@ import {
   type KubeClient,
   type Log,
   type Metrics,
-  releaseUnownedKinds,
   SecretCache,
   systemClock,
   WRITES_IN_FLIGHT,
 } from '@mooring/runtime';
 import pLimit from 'p-limit';
-import { BY_TARGET, type Caches, createCaches, keysAsking, targetNameOf } from './caches.ts';
+import { BY_TARGET, BY_VOLUME, type Caches, createCaches, keysAsking, targetNameOf } from './caches.ts';
 import { observeCaches } from './metrics.ts';
+import type { Parts } from './parts.ts';
 import { VolumeReconciler } from './reconciler.ts';
+import { RemovalReconciler } from './removal/reconciler.ts';
+import {
+  createRestoreCaches,
+  isTargetNews,
+  keysOfStoreVolume,
+  type RestoreCaches,
+  restoringKeys,
+  storeVolumeLabel,
+} from './restore/caches.ts';
+import { MoverRuns } from './restore/mover-runs.ts';
+import type { RestoreParts } from './restore/parts.ts';
+import { RestoreReconciler } from './restore/reconciler.ts';
 
 /**
  * Passes of one target that run at once. A pass waits for the store most of its time, and the store's own adaptive limit says how many requests it
@@ -24,11 +36,14 @@ import { VolumeReconciler } from './reconciler.ts';
  */
 const PASSES_PER_TARGET = 256;
 
-/** Lane of BackupVolumes that are being deleted: their passes need no store, so a hanging one must not hold them up. */
+/** Lane of BackupVolumes of which only the object goes: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';
 
-/** Kinds that this service lets go until it works on them. */
-const UNOWNED = [resources.volumes];
+/** Volumes that are removed from stores at once: each holds a few listings and two deletions in flight. */
+const REMOVALS_AT_ONCE = 16;
+
+/** Passes over Volumes at once: they talk to the API server alone. */
+const RESTORE_PASSES = 16;
 
 /** What the controller is made with. */
 export interface VolumeControllerOptions {
@@ -37,6 +52,8 @@ export interface VolumeControllerOptions {
   /** The object namespace. */
   readonly namespace: string;
   readonly allowedSchemes: readonly Scheme[];
+  /** Of the Jobs that move data. */
+  readonly mover: MoverSettings;
   /** Whether a Longhorn runs in the same cluster; then objects that only it works on are left alone. Default false. */
   readonly coexistence?: boolean | undefined;
   readonly clock?: Clock | undefined;
@@ -44,41 +61,100 @@ export interface VolumeControllerOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** Makes the controller with its caches; nothing is read before they are started. */
-export function createVolumeController(options: VolumeControllerOptions): ControllerGroup<Caches> {
-  const { client, namespace, allowedSchemes, log, metrics, clock = systemClock } = options;
+/** Makes the controllers with their caches; nothing is read before they are started. */
+export function createVolumeController(options: VolumeControllerOptions): ControllerGroup<Caches & RestoreCaches> {
+  const { client, namespace, allowedSchemes, mover, log, metrics, clock = systemClock, coexistence = false } = options;
   const common = { client, namespace, log, metrics };
-  const enqueue = (key: string): void => controller.enqueue(key);
+  const enqueue = (key: string): void => stored.enqueue(key);
+  const restore = (key: string): void => restored.enqueue(key);
   // A Secret came or changed: what failed for it need not wait for its backoff.
   const onSecret = (name: string): void => keysOfSecret(caches, name).forEach(enqueue);
   const secrets = new SecretCache({ ...common, onChange: onSecret });
-  const stores = new TargetStores({ readSecret: (name) => secrets.read(name), allowedSchemes, readOnly: true });
-  const caches = createCaches({ ...common, secrets, enqueue, onTargetGone: (target) => stores.forget(target) });
+  const readSecret = (name: string) => secrets.read(name);
+  const stores = new TargetStores({ readSecret, allowedSchemes, readOnly: true });
+  const writableStores = new TargetStores({ readSecret, allowedSchemes });
+  const caches = createCaches({
+    ...common,
+    secrets,
+    enqueue,
+    onTargetGone: (target) => {
+      stores.forget(target);
+      writableStores.forget(target);
+    },
+    onTarget: ({ old, new: current }) => {
+      if (current !== undefined && isTargetNews(old, current)) restoringKeys(work).forEach(restore);
+    },
+    onVolume: ({ old, new: current }) => {
+      if (current !== undefined && isObjectOnly(current)) removal.withdraw(current.metadata.uid ?? '');
+      const volume = current ?? old;
+      if (volume !== undefined) keysOfStoreVolume(work, storeVolumeLabel(volume)).forEach(restore);
+    },
+    onBackup: ({ volume }) => keysOfStoreVolume(work, volume).forEach(restore),
+  });
+  const work = createRestoreCaches({
+    ...common,
+    jobNamespace: mover.namespace,
+    enqueue: restore,
+    onRun: (run) => {
+      runs.forget(run);
+      keysAsking(caches, BY_VOLUME, `${run.target}/${run.volume}`).forEach(enqueue);
+    },
+  });
   const events = new EventRecorder({ client, component: 'mooring-volume-controller', clock, log, metrics });
   const limitWrites = pLimit(WRITES_IN_FLIGHT);
-  const reconciler = new VolumeReconciler({ client, caches, stores, events, clock, limitWrites });
-  const controller = new Controller({
-    name: 'volume',
-    reconcile: (key, context) => reconciler.reconcile(key, context),
-    lane: (key) => laneOf(caches.volumes.getByKey(key)),
-    laneConcurrency: PASSES_PER_TARGET,
+  const runs = new MoverRuns({ client, runs: work.runs, limitWrites });
+  const parts = {
+    client,
+    caches: { ...caches, ...work },
+    stores,
+    events,
     clock,
-    log,
-    metrics,
-  });
-  const types = options.coexistence === true ? [] : UNOWNED;
-  const unowned = releaseUnownedKinds({ ...common, types, name: 'volume-release', clock });
+    limitWrites,
+    runs,
+    mover,
+    coexistence,
+  };
+  const removal = new RemovalReconciler({ ...parts, writableStores, limitRemovals: pLimit(REMOVALS_AT_ONCE) });
+  const { stored, restored } = createControllers(parts, { removal, clock, log, metrics });
   const unobserve = observeCaches(caches);
   const onStopped = (): void => {
     stores.close();
+    writableStores.close();
     unobserve();
   };
-  const controllers = [controller, unowned.controller];
-  return new ControllerGroup({ caches: { ...caches, ...unowned.caches }, controllers, events, onStopped });
+  return new ControllerGroup({ caches: parts.caches, controllers: [stored, restored], events, onStopped });
+}
+
+type Run = Pick<VolumeControllerOptions, 'clock' | 'log' | 'metrics'> & { readonly removal: RemovalReconciler };
+
+/** One controller for the volumes of the stores, one for those of the cluster. */
+function createControllers(parts: Parts & RestoreParts, { removal, ...run }: Run) {
+  const volumes = new VolumeReconciler(parts, removal);
+  const restores = new RestoreReconciler(parts);
+  return {
+    stored: new Controller({
+      ...run,
+      name: 'volume',
+      reconcile: (key, context) => volumes.reconcile(key, context),
+      lane: (key) => laneOf(parts.caches.volumes.getByKey(key)),
+      laneConcurrency: PASSES_PER_TARGET,
+    }),
+    restored: new Controller({
+      ...run,
+      name: 'volume-restore',
+      reconcile: (key, context) => restores.reconcile(key, context),
+      laneConcurrency: RESTORE_PASSES,
+    }),
+  };
 }
 
 function laneOf(volume: BackupVolume | undefined): string {
-  return volume === undefined || volume.metadata.deletionTimestamp ? RELEASE_LANE : targetNameOf(volume);
+  return volume === undefined || isObjectOnly(volume) ? RELEASE_LANE : targetNameOf(volume);
+}
+
+/** True for one that is being deleted, and whose data stay for certain. */
+function isObjectOnly({ metadata }: BackupVolume): boolean {
+  return Boolean(metadata.deletionTimestamp) && metadata.labels?.[LABEL_DELETE_CR_ONLY] === 'true';
 }
 
 function keysOfSecret(caches: Caches, secretName: string): string[] {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { BackupTarget, BackupVolume } from '@mooring/api';
 import type { BackupEntry } from './backup-entry.ts';
-import { decidePass, isRemoteDeleteWish, type ListedBackup, type Pass, planSync, type SyncFacts } from './policies.ts';
+import { decidePass, type ListedBackup, type Pass, planSync, type SyncFacts } from './policies.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const OWNER = { uid: 'volume-uid', store: 'store-hash', targetUid: 'target-uid' };
@@ -115,21 +115,6 @@ describe('decidePass', () => {
   ];
   for (const [title, volume, target, pass] of rows) {
     it(title, () => expect(decidePass(volume, target)).to.equal(pass));
-  }
-});
-
-describe('isRemoteDeleteWish', () => {
-  const crOnly = { labels: { 'longhorn.io/delete-custom-resource-only': 'true' } };
-  const rows: [string, BackupVolume, BackupTarget | undefined, boolean][] = [
-    ['a person deleted the object of a living target', volumeOf(), targetOf(), true],
-    ['the label says object only', volumeOf({ metadata: crOnly }), targetOf(), false],
-    ['the target is gone', volumeOf(), undefined, false],
-    ['the target is being deleted', volumeOf(), targetOf({ metadata: { deletionTimestamp: 'x' } }), false],
-    ['the target was replaced', volumeOf(), targetOf({ metadata: { uid: 'other' } }), false],
-  ];
-  for (const [title, volume, target, isWish] of rows) {
-    it(`${isWish ? 'is one' : 'is none'} when ${title}`, () =>
-      expect(isRemoteDeleteWish(volume, target)).to.equal(isWish));
   }
 });
 

@@ -8,7 +8,6 @@ import {
   FINALIZER,
   isAskedToSync,
   isTargetOpen,
-  LABEL_DELETE_CR_ONLY,
 } from '@mooring/api';
 import type { BackupEntry } from './backup-entry.ts';
 
@@ -32,15 +31,6 @@ export function decidePass(volume: BackupVolume, target: BackupTarget | undefine
 function isMirrorOf(object: BackupVolume, target: BackupTarget): boolean {
   const uid = object.metadata.annotations?.[ANNOTATION_TARGET_UID];
   return uid === undefined || uid === target.metadata.uid;
-}
-
-/**
- * True when a deleted BackupVolume was a person's wish for its remote data rather than a mirror being tidied up: the target is there, is the one
- * that the object came from, and nobody said `delete-custom-resource-only`. Such a person is told that remote data stay.
- */
-export function isRemoteDeleteWish(volume: BackupVolume, target: BackupTarget | undefined): boolean {
-  if (volume.metadata.labels?.[LABEL_DELETE_CR_ONLY] === 'true') return false;
-  return target !== undefined && !target.metadata.deletionTimestamp && isMirrorOf(volume, target);
 }
 
 /** A backup config as a LIST shows it. */

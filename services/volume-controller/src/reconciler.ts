@@ -24,9 +24,9 @@ import { targetNameOf } from './caches.ts';
 import { decidePass, planSync } from './policies.ts';
 import { gatherScope, type Scope } from './scope.ts';
 import type { Parts } from './parts.ts';
+import type { RemovalReconciler } from './removal/reconciler.ts';
 import { endOfPass, statusAfterSync, statusWithVerdict } from './status.ts';
 import { confirmStore } from './steps/confirm-store.ts';
-import { releaseVolume } from './steps/release-volume.ts';
 import { writeBackups } from './steps/write-backups.ts';
 
 /** While Backups of others' finalizers are in the way, their deletion asks for the next pass; this is only the net below, milliseconds. */
@@ -35,7 +35,7 @@ const WAITING_RETRY_MS = 60_000;
 /**
  * Keeps one BackupVolume's status and its set of pulled Backups true.
  *
- *     deleted ──────────────→ release: objects of its Backups, our finalizer
+ *     deleted ──────────────→ release: its data in the store where a person asked for that, objects of its Backups, our finalizer
  *     not asked to sync ────→ rest (our finalizer, if an uninstall took it off)
  *     target not readable ──→ wait: the target's own change asks again
  *     asked ────────────────→ gather (1 LIST, 0–1 GET) → decide → act (Backups in parallel) → 1 status write
@@ -44,11 +44,13 @@ const WAITING_RETRY_MS = 60_000;
  */
 export class VolumeReconciler {
   readonly #parts: Parts;
+  readonly #removal: Pick<RemovalReconciler, 'remove'>;
   /** BackupVolume UID → stamp of its `volume.cfg` as last read. Saves a GET; a restart costs one for each volume that is asked again. */
   readonly #configs = new Map<string, string>();
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, removal: Pick<RemovalReconciler, 'remove'>) {
     this.#parts = parts;
+    this.#removal = removal;
   }
 
   /** One pass over the BackupVolume with this key. Throws what made it fail; the queue tries again. */
@@ -58,8 +60,10 @@ export class VolumeReconciler {
     if (volume === undefined) return { result: 'done' };
     const target = targets.get(volume.metadata.namespace, targetNameOf(volume));
     const pass = decidePass(volume, target);
-    if (pass === 'release') await releaseVolume(this.#parts, volume, target);
-    if (pass === 'release') this.#configs.delete(volume.metadata.uid ?? '');
+    if (pass === 'release') {
+      this.#configs.delete(volume.metadata.uid ?? '');
+      return await this.#removal.remove(volume, context);
+    }
     if (pass === 'claim') await this.#withFinalizer(volume);
     if (pass !== 'sync' || target === undefined) return { result: 'done' };
     const attributes = { 'k8s.object.name': volume.metadata.name, 'mooring.target': target.metadata.name };
