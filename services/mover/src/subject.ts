@@ -9,6 +9,9 @@ const TYPES = {
   Volume: resources.volumes,
 } as const satisfies Record<string, ResourceType>;
 
+/** A report may take so long, milliseconds: two of them fit into the Pod's 60 s after SIGTERM, beside the blocks in flight. */
+const PATCH_MS = 10_000;
+
 /** The object that a run is for. */
 export class Subject {
   readonly type: ResourceType;
@@ -53,7 +56,9 @@ export class Subject {
     const ref = { namespace, name, subresource: 'status' };
     try {
       // With the UID, it never reaches another object of the same name.
-      this.check(await this.#client.patch(this.type, ref, { metadata: { uid }, status }, { kind: 'merge' }));
+      this.check(
+        await this.#client.patch(this.type, ref, { metadata: { uid }, status }, { kind: 'merge', timeoutMs: PATCH_MS }),
+      );
     } catch (error) {
       if (isNotFound(error)) throw this.#gone(error);
       if (isConflict(error)) await this.read();
