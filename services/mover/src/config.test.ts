@@ -28,7 +28,7 @@ describe("A run's configuration", () => {
 
   for (const [what, env, expected] of [
     ['no orders', {}, /MOORING_MOVER_TASK is not set/],
-    ['an unknown task', { ...ORDERED, [moverVariables.task]: 'verify' }, /MOORING_MOVER_TASK .*one of take-snapshot/],
+    ['an unknown task', { ...ORDERED, [moverVariables.task]: 'shred' }, /MOORING_MOVER_TASK .*one of take-snapshot/],
     ['no UID', { ...ORDERED, [moverVariables.uid]: '' }, /MOORING_MOVER_UID is not set/],
     ['no workers', { ...ORDERED, [moverVariables.workers]: '0' }, /MOORING_MOVER_WORKERS .*from 1 to 256/],
   ] as const) {
