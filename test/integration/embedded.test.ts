@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { API_VERSION, type BackupTarget, resources } from '@mooring/api';
+import { API_VERSION, type Backup, type BackupTarget, type ResourceType, resources } from '@mooring/api';
 import { isNotFound, KubeClient } from '@mooring/runtime';
 import { eventually } from '@mooring/testing';
 import { expect } from 'chai';
@@ -73,18 +73,17 @@ describe('npm start', function () {
     return Promise.race([appears, hasEnded]);
   }
 
-  /** Processes whose command line names the data folder, or whose pid is in a pid file of it; zombies left out. */
+  /** Command lines that name the data folder; zombies have none. */
   async function processesOfFolder(): Promise<string[]> {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    return pids.filter((pid) => {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+    const commands = pids.map((pid) => {
       try {
-        const { length } = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return length > 0 && pid !== String(process.pid) && command.includes(dataDir);
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       } catch {
-        return false;
+        return '';
       }
     });
+    return commands.filter((command) => command.includes(dataDir));
   }
 
   async function objects(plural: string): Promise<Named[]> {
@@ -94,6 +93,40 @@ describe('npm start', function () {
     const list = await kube.request<{ items: Named[] }>({ method: 'GET', path });
     kube.close();
     return list.items;
+  }
+
+  const names = (list: Named[]) => list.map(({ metadata }) => metadata.name);
+
+  /** Makes a volume over the sample's disk, and a backup of it that waits: someone else deletes from the store just then. */
+  async function beginBackup(lock: string): Promise<void> {
+    await mkdir(dirname(lock), { recursive: true });
+    await writeFile(lock, '{"Name":"lock-other","Type":2,"Acquired":true}');
+    const kube = await KubeClient.fromKubeconfig(join(dataDir, 'kubeconfig'));
+    const source = { file: { path: join(dataDir, 'sample', 'disk.img') } };
+    const create = (type: ResourceType, spec: object, named: { name: string; labels?: Record<string, string> }) => {
+      const metadata = { namespace: 'longhorn-system', ...named };
+      return kube.create(type, { apiVersion: API_VERSION, kind: type.kind, metadata, spec });
+    };
+    await create(resources.volumes, { size: '33554432', backupTargetName: 'again', source }, { name: 'disk' });
+    await create(resources.snapshots, { volume: 'disk', createSnapshot: true }, { name: 'late' });
+    const labels = { 'backup-target': 'again', 'backup-volume': 'disk' };
+    await create(resources.backups, { snapshotName: 'late' }, { name: 'late', labels });
+    await eventually(
+      async () => {
+        const ref = { namespace: 'longhorn-system', name: 'late' };
+        const { status } = await kube.get<Backup>(resources.backups, ref);
+        expect(status?.messages?.['info'] ?? '').to.contain('lock');
+      },
+      { timeoutMs: 30_000 },
+    );
+    kube.close();
+  }
+
+  async function backupState(name: string): Promise<string | undefined> {
+    const kube = await KubeClient.fromKubeconfig(join(dataDir, 'kubeconfig'));
+    const { status } = await kube.get<Backup>(resources.backups, { namespace: 'longhorn-system', name });
+    kube.close();
+    return status?.state;
   }
 
   before(async () => {
@@ -124,12 +157,30 @@ describe('npm start', function () {
       .clusters[0]!.cluster.server;
   });
 
+  it('backs up a volume of the sample, changes it, backs up what changed, and restores both', async () => {
+    await eventually(() => expect(current.output()).to.contain('both backups were restored beside it'), {
+      timeoutMs: 90_000,
+    });
+    const at = (name: string) => readFile(join(dataDir, 'sample', name));
+    const [disk, first, second] = [
+      await at('disk.img'),
+      await at('restored-first.img'),
+      await at('restored-second.img'),
+    ];
+    expect(second.equals(disk)).to.equal(true);
+    expect(first.equals(await at('disk.img.snapshots/sample-first.img'))).to.equal(true);
+    expect(first.equals(second)).to.equal(false);
+    expect(current.output()).to.match(/get volumes .*\nNAME .*\n(.*\n)*sample-second-restored +\S+ +sample-second /);
+    expect(current.output()).to.match(/sample-second .* sample +Completed +True/);
+    expect(await readdir(join(dataDir, 'logs', 'pods'))).to.have.length(6);
+    expect(await readdir(join(dataDir, 'node', 'pods'))).to.deep.equal([]);
+  });
+
   it('makes the sample: two targets, the volumes and backups of the store', async () => {
-    const names = (list: Named[]) => list.map(({ metadata }) => metadata.name);
     expect(names(await objects('backuptargets'))).to.include.members(['sample', 'empty']);
-    expect(await objects('backupvolumes')).to.have.length(5);
+    expect(await objects('backupvolumes')).to.have.length(6);
     const backups = await objects('backups');
-    expect(names(backups)).to.include('backup-aaaaaaaaaaaa0001');
+    expect(names(backups)).to.include.members(['backup-aaaaaaaaaaaa0001', 'sample-first', 'sample-second']);
     uids = backups.map(({ metadata }) => metadata.uid).sort();
   });
 
@@ -195,7 +246,10 @@ describe('npm start', function () {
     kube.close();
   });
 
-  it('leaves no process behind after kill -9, and the next start resumes on the same address', async () => {
+  it('leaves no process behind after kill -9, not even a mover, and the next start resumes on the same address', async () => {
+    const lock = join(dataDir, 'sample-store/backupstore/volumes/fc/90/disk/locks/lock-other.lck');
+    await beginBackup(lock);
+    expect((await processesOfFolder()).filter((command) => command.includes('mover.mjs'))).to.have.length(1);
     current.child.kill('SIGKILL');
     await current.ended;
     await eventually(async () => (await processesOfFolder()).length === 0, { timeoutMs: 30_000 });
@@ -209,7 +263,10 @@ describe('npm start', function () {
     );
     expect(await readFile(kubeconfig, 'utf8')).to.contain(server);
     expect(current.output()).to.contain('did not end properly; taking over');
-    expect((await objects('backups')).map(({ metadata }) => metadata.uid).sort()).to.deep.equal(uids);
+    expect((await objects('backups')).map(({ metadata }) => metadata.uid)).to.include.members(uids);
+    // The backup that was under way goes on.
+    await rm(lock);
+    await eventually(async () => expect(await backupState('late')).to.equal('Completed'), { timeoutMs: 60_000 });
   });
 
   it('stops everything on SIGTERM and takes the ready file away', async () => {

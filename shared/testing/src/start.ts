@@ -68,6 +68,7 @@ async function run(options: StartOptions): Promise<void> {
   const elapsedMs = performance.now() - startedAt;
   say(await renderSummary({ api: controlPlane.api, kubeconfig, namespace, hasSample, dataDir, elapsedMs, timings }));
   readyFile.write(embedded);
+  await embedded.showBackups();
 }
 
 async function main(): Promise<void> {

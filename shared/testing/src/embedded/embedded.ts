@@ -7,7 +7,7 @@ import { bundleServices, hasServiceSource, serviceSource } from './bundle.ts';
 import { holdDataFolder } from './data-folder.ts';
 import { installChart, prepareChart } from './install.ts';
 import { keepInstalled } from './keep-installed.ts';
-import { makeSample, waitForSample } from './sample.ts';
+import { provideSample, provideSampleVolume } from './provide-sample.ts';
 import { choosePorts, loadState } from './saved-state.ts';
 import { startMoverNode } from './mover-node.ts';
 import { MOVER, SERVICES } from './services.ts';
@@ -45,6 +45,8 @@ export interface Embedded {
   services(): Record<string, ServiceInfo>;
   /** Seconds that each part of the start took; parts overlap. */
   timings: Record<string, number>;
+  /** With the sample: backs up and restores a volume, once for a data folder, and says so; resolves when that is over, also when it failed. */
+  showBackups(): Promise<void>;
   /** Stops services, control plane and watchdog in that order; idempotent. */
   stop(): Promise<void>;
 }
@@ -139,43 +141,23 @@ async function startAll(options: FullOptions, teardown: Teardown): Promise<Omit<
     measure('node', startMoverNode({ controlPlane, mover, dataDir, surroundings: folder, say, teardown })),
   ]);
   options.signal?.throwIfAborted();
-  if (options.sample) {
-    const isNew = !saved.state.isSampleMade;
-    await measure('sample', provideSample(options, controlPlane, isNew));
-    options.signal?.throwIfAborted();
-    saved.state.isSampleMade = true;
-    await saved.save();
-  }
+  const sample = { api: controlPlane.api, namespace, dataDir, saved, say, signal: options.signal };
+  if (options.sample) await measure('sample', provideSample(sample));
+  const ending = new AbortController();
+  let showing: Promise<void> | undefined;
+  teardown.push('sample', async () => {
+    ending.abort();
+    await showing;
+  });
   return {
     controlPlane,
     kubeconfig: controlPlane.kubeconfig,
     namespace,
     services: () => describeServices(running, ports),
     timings,
+    showBackups: () =>
+      (showing ??= options.sample ? provideSampleVolume({ ...sample, signal: ending.signal }) : Promise.resolve()),
   };
-}
-
-/** The sample is a convenience: when it does not come up, that is said, and everything else goes on. */
-async function provideSample(options: FullOptions, { api }: ControlPlane, isNew: boolean): Promise<void> {
-  const work = async () => {
-    if (isNew) await makeSample(api, options.namespace, options.dataDir);
-    await waitForSample(api, options.namespace);
-  };
-  try {
-    await Promise.race([work(), untilAborted(options.signal)]);
-  } catch (error) {
-    if (options.signal?.aborted === true) return;
-    options.say(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Settles only when the start is to end. */
-function untilAborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    signal?.addEventListener('abort', () => {
-      resolve();
-    });
-  });
 }
 
 /**

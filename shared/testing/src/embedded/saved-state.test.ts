@@ -37,7 +37,7 @@ describe('saved state', () => {
     });
     const { 'kube-apiserver': chosen } = await choosePorts(
       ['kube-apiserver'],
-      { ports: { 'kube-apiserver': taken }, isSampleMade: false },
+      { ports: { 'kube-apiserver': taken }, isSampleMade: false, isSampleVolumeMade: false },
       say,
     );
     server.close();
@@ -55,7 +55,11 @@ describe('saved state', () => {
   ] as const) {
     it(`starts anew from a file that is ${what}`, async () => {
       await writeFile(path, text);
-      expect((await loadState(path)).state).to.deep.equal({ ports: {}, isSampleMade: false });
+      expect((await loadState(path)).state).to.deep.equal({
+        ports: {},
+        isSampleMade: false,
+        isSampleVolumeMade: false,
+      });
     });
   }
 });

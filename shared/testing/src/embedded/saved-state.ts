@@ -8,6 +8,8 @@ export interface SavedState {
   ports: Record<string, number>;
   /** True once the sample targets were made: a target that the user deleted does not come back. */
   isSampleMade: boolean;
+  /** True once the sample's volume was backed up and restored. */
+  isSampleVolumeMade: boolean;
 }
 
 /** The state file of a data folder. */
@@ -21,11 +23,12 @@ function isPort(value: unknown): value is number {
 }
 
 function parse(text: string): SavedState {
-  const state: SavedState = { ports: {}, isSampleMade: false };
+  const state: SavedState = { ports: {}, isSampleMade: false, isSampleVolumeMade: false };
   try {
     const found = JSON.parse(text) as Partial<SavedState> | null;
     for (const [name, port] of Object.entries(found?.ports ?? {})) if (isPort(port)) state.ports[name] = port;
     state.isSampleMade = found?.isSampleMade === true;
+    state.isSampleVolumeMade = found?.isSampleVolumeMade === true;
   } catch {
     // Unreadable: other ports are chosen; nothing else is lost.
   }

@@ -116,6 +116,7 @@ export function serviceSpec(input: ServiceInput): ProcessSpec {
 
 /** What the node runs for the Pods of movers; each brings its orders itself. */
 export function moverImages(entry: string, dataDir: string): Record<string, ImageProgram> {
-  const env = nodeEnvironment(dataDir);
+  // A Pod that gets no account's token reaches no cluster: the user's own is never meant.
+  const env = { ...nodeEnvironment(dataDir), KUBECONFIG: '/dev/null' };
   return { [MOVER_IMAGE]: { command: process.execPath, args: [...NODE_FLAGS, entry], env } };
 }
