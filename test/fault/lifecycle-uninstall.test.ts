@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { API_VERSION, FINALIZER, kinds, type ResourceType, resources } from '@mooring/api';
+import { API_VERSION, FINALIZER, jobResource, kinds, moverJob, type ResourceType, resources } from '@mooring/api';
 import { coreResources } from '@mooring/runtime';
 import {
   applyObjects,
@@ -98,6 +98,23 @@ describe('the uninstall hook when something is broken', function () {
     expect(run.exitCode, run.output).to.equal(0);
     expect(run.output).to.contain(`going on though these Pods are still there`).and.contain(`${release}/lost`);
     expect(await finalizersOf()).to.deep.equal([undefined, undefined]);
+  });
+
+  it('ends the movers, whose Jobs nobody could end later', async () => {
+    const settings = { namespace: release, image: 'mooring/mover:any', serviceAccount: 'mooring-mover', env: {} };
+    const podLabels = { 'app.kubernetes.io/instance': 'mooring' };
+    const object = { metadata: { name: 'b', uid: '0b9d7c5e-0000-4000-8000-000000000000' } };
+    await plane.kube.create(jobResource, moverJob({ settings: { ...settings, podLabels }, task: 'backup', object }));
+    const foreign = { apiVersion: 'batch/v1', kind: 'Job', metadata: { namespace: release, name: 'foreign' } };
+    const containers = [{ name: 'any', image: 'any' }];
+    const template = { spec: { restartPolicy: 'Never', containers } };
+    await plane.kube.create(jobResource, { ...foreign, spec: { template } });
+    const run = await uninstall(20);
+    expect(run.exitCode, run.output).to.equal(0);
+    await eventually(async () => {
+      const { items } = await plane.kube.list<KubeManifest>(jobResource, { namespace: release });
+      return items.map(({ metadata }) => metadata.name).join() === 'foreign';
+    });
   });
 
   it('needs no webhook: those that are dead do not stop it, nor those that a tool let forget whom to spare', async () => {

@@ -297,5 +297,16 @@ export const rightReasons: readonly RightReason[] = [
     verbs: ['delete'],
     why: 'ends the reviews before it takes finalizers off: a webhook that is down would refuse that, a working one put them back',
   },
-  { of: ['uninstall'], resources: ['pods'], verbs: ['list'], why: 'waits until no controller runs any more' },
+  {
+    of: ['uninstall'],
+    resources: ['jobs'],
+    verbs: ['list', 'delete'],
+    why: 'ends the movers: without their account they could not, and would stay for ever',
+  },
+  {
+    of: ['uninstall'],
+    resources: ['pods'],
+    verbs: ['list'],
+    why: 'waits until no controller and no mover runs any more',
+  },
 ];
