@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Backup,
   type BackupTarget,
   type BackupVolume,
+  findCondition,
   type ResourceType,
   resources,
   type Snapshot,
@@ -103,6 +105,46 @@ describe('a backup that is made in this cluster', function () {
     expect(status?.newlyUploadDataSize).to.not.equal('0');
     expect(await blocks()).to.equal(3);
     expect((await restored('b2')).equals(content)).to.equal(true);
+  });
+
+  it('is verified when somebody asks, and what is bad is named and written again by the next', async () => {
+    const ask = (mode: string) =>
+      setup.kube.patch(
+        resources.backups,
+        { namespace: setup.namespace, name: 'b2' },
+        { metadata: { annotations: { 'mooring.io/verify': mode } } },
+        { kind: 'merge' },
+      );
+    const answered = () =>
+      setup.until<Backup>(resources.backups, 'b2', ({ metadata }) => !metadata.annotations?.['mooring.io/verify']);
+    const verdictOf = ({ status }: Backup) => findCondition(status?.conditions, 'Verified');
+    await ask('full');
+    const sound = await answered();
+    expect(verdictOf(sound)).to.include({ status: 'True', reason: 'Verified' });
+    expect(sound.status?.verifiedAt).to.match(/^2/);
+
+    // The first block of the volume, which both backups have.
+    const checksum = createHash('sha512').update(Buffer.alloc(BLOCK, 'a')).digest('hex').slice(0, 64);
+    const victim = (await filesOf()).find(({ name }) => name === `${checksum}.blk`);
+    if (victim === undefined) throw new Error('the block is not there');
+    await writeFile(join(victim.parentPath, victim.name), 'garbage');
+    await ask('full');
+    const bad = await answered();
+    expect(verdictOf(bad)).to.include({ status: 'False', reason: 'BadBlocks' });
+    expect(bad.status?.badBlocks).to.deep.equal([checksum]);
+    expect(bad.status).to.include({ state: 'Completed', error: '' });
+
+    await snapshot('s2b');
+    await backup('b2b', 's2b');
+    await completed('b2b');
+    await ask('full');
+    expect(verdictOf(await answered())).to.include({ status: 'True', reason: 'Verified' });
+    expect((await restored('b2')).equals(await readFile(file))).to.equal(true);
+    expect((await restored('b2b')).equals(await readFile(file))).to.equal(true);
+    await setup.remove(resources.backups, 'b2b');
+    await gone(resources.backups, 'b2b');
+    await setup.remove(resources.snapshots, 's2b');
+    await gone(resources.snapshots, 's2b');
   });
 
   it('frees the space that only it used when it is deleted, and nothing else', async () => {

@@ -2,6 +2,7 @@ import {
   ANNOTATION_STORE_NAME,
   ANNOTATION_TARGET_UID,
   ANNOTATION_TRACEPARENT,
+  ANNOTATION_VERIFY,
   type Backup,
   type BackupStatus,
   conditionTypes,
@@ -58,6 +59,12 @@ export interface BackupEntry {
   /** True once `status.lastSyncedAt` is set. */
   readonly isSynced: boolean;
   readonly state: string;
+  /** Annotation `mooring.io/verify`: `lists`, `full`, or empty. */
+  readonly verifyWish: string;
+  /** `status.verifiedAt`, milliseconds since 1970; 0 when never. */
+  readonly verifiedMs: number;
+  /** True when the last verification found bad blocks. */
+  readonly hasBadBlocks: boolean;
   readonly readyReason: string;
   /** W3C traceparent of the trace that made the object, for the first pass; empty without one and after it. */
   readonly traceparent: string;
@@ -87,6 +94,7 @@ export function toBackupEntry(backup: Backup, interner: Interner): BackupEntry {
     createdMs: textOf(spec.snapshotName) === '' ? 0 : Date.parse(metadata.creationTimestamp ?? '') || 0,
     isDeleting: Boolean(metadata.deletionTimestamp),
     isObjectOnly: label(LABEL_DELETE_CR_ONLY) === 'true',
+    verifyWish: interner.intern(annotation(ANNOTATION_VERIFY)),
     syncRequestedAt: textOf(spec.syncRequestedAt),
     traceparent: status?.lastSyncedAt ? '' : annotation(ANNOTATION_TRACEPARENT),
     ...statusPart(status ?? {}, interner),
@@ -110,6 +118,8 @@ function statusPart(status: BackupStatus, interner: Interner): Pick<BackupEntry,
     isSynced: Boolean(status.lastSyncedAt),
     observedSyncRequestedAt: textOf(status.observedSyncRequestedAt),
     state: interner.intern(status.state),
+    verifiedMs: Date.parse(textOf(status.verifiedAt)) || 0,
+    hasBadBlocks: (status.badBlocks ?? []).length > 0,
     readyReason: interner.intern(findCondition(status.conditions, conditionTypes.Ready)?.reason),
     sizeBytes: toBytes(status.size),
     uploadedBytes: toBytes(status.newlyUploadDataSize),
@@ -122,6 +132,8 @@ type StatusMember =
   | 'isSynced'
   | 'observedSyncRequestedAt'
   | 'state'
+  | 'verifiedMs'
+  | 'hasBadBlocks'
   | 'readyReason'
   | 'sizeBytes'
   | 'uploadedBytes'

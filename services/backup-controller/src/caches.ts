@@ -38,6 +38,8 @@ export interface CacheOptions {
   readonly onLocal: (change: Change<BackupEntry>) => void;
   /** A Backup is gone whose data were being removed. */
   readonly onRemoved: (entry: BackupEntry) => void;
+  /** Any Backup came or changed. */
+  readonly onVerifiable: (change: Change<BackupEntry>) => void;
   /** Asks for a pass over the deletion of the Backup with this key. */
   readonly onRemoval: (key: string) => void;
   /** Called when a BackupTarget is gone. */
@@ -80,6 +82,7 @@ export function createCaches(options: CacheOptions): Caches {
       onChange: (change) => {
         if (isWorthAPass(change)) enqueue(change.key);
         if (change.new !== undefined && needsRemoval(change.new)) options.onRemoval(change.key);
+        options.onVerifiable(change);
         if (change.old?.isLocal === true || change.new?.isLocal === true) options.onLocal(change);
         if (change.type === 'deleted' && change.old.state === 'Deleting') options.onRemoved(change.old);
       },

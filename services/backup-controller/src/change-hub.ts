@@ -14,6 +14,7 @@ export interface Connected {
   readonly creation: Pick<Controller, 'enqueue'>;
   readonly removal: Pick<Controller, 'enqueue'>;
   readonly snapshot: Pick<Controller, 'enqueue'>;
+  readonly verification: Pick<Controller, 'enqueue'>;
 }
 
 /** Says which change concerns which object that is made or removed here. Tells nobody before it is connected: the first lists come later. */
@@ -40,6 +41,20 @@ export class ChangeHub {
     if (isLeaving) this.onSnapshot(entry.snapshotName);
   }
 
+  /** Any Backup changed: it may be due for a verification. */
+  onVerifiable({ key, old, new: current }: Change<BackupEntry>): void {
+    if (current?.state !== 'Completed') return;
+    const isNews =
+      old?.state !== current.state || old.verifyWish !== current.verifyWish || old.verifiedMs !== current.verifiedMs;
+    if (isNews) this.#parts?.verification.enqueue(key);
+  }
+
+  /** A setting changed. */
+  onSetting(name: string): void {
+    if (name !== 'backup-verify-interval') return;
+    for (const key of this.#parts?.caches.backups.keys() ?? []) this.#parts?.verification.enqueue(key);
+  }
+
   /** A deletion that took data along has ended: what waits for its volume looks again. */
   onRemoved(entry: BackupEntry): void {
     this.#wakeRemovals(entry.target, entry.volume);
@@ -50,10 +65,7 @@ export class ChangeHub {
   onJob(job: MoverJob, isGone: boolean): void {
     const key = this.#keyOf(objectOfJob(job));
     const { labels = {} } = job.metadata;
-    if (labels[LABEL_MOVER_TASK] === 'backup') {
-      this.#parts?.creation.enqueue(key);
-      this.#parts?.removal.enqueue(key);
-    } else if (labels[LABEL_MOVER_TASK] !== 'restore') this.#parts?.snapshot.enqueue(key);
+    for (const controller of this.#controllersOf(labels[LABEL_MOVER_TASK])) controller.enqueue(key);
     if (isGone) this.#onJobGone(labels, key);
   }
 
@@ -83,6 +95,13 @@ export class ChangeHub {
     for (const entry of this.#parts?.caches.backups.byIndex(PENDING, PENDING) ?? []) {
       this.#parts?.creation.enqueue(keyOf(entry));
     }
+  }
+
+  #controllersOf(task: string | undefined): readonly Pick<Controller, 'enqueue'>[] {
+    if (this.#parts === undefined || task === 'restore') return [];
+    const { creation, removal, snapshot, verification } = this.#parts;
+    if (task === 'backup') return [creation, removal];
+    return task === 'verify' ? [verification, removal] : [snapshot];
   }
 
   #onJobGone(labels: Readonly<Record<string, string>>, key: string): void {

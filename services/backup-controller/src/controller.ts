@@ -24,6 +24,7 @@ import { BackupReconciler } from './reconciler.ts';
 import { type RemovalParts, RemovalReconciler } from './removal/reconciler.ts';
 import { SnapshotReconciler } from './snapshots/reconciler.ts';
 import { volumeKey } from './volume-entry.ts';
+import { VerificationReconciler } from './verification/reconciler.ts';
 import { createWorkCaches, type WorkCaches } from './work-caches.ts';
 
 /**
@@ -76,6 +77,7 @@ export function createBackupController(options: BackupControllerOptions): Contro
     secrets,
     enqueue: (key) => pulled.enqueue(key),
     onLocal: (change) => hub.onBackup(change),
+    onVerifiable: (change) => hub.onVerifiable(change),
     onRemoval: (key) => removal.enqueue(key),
     onRemoved: (entry) => hub.onRemoved(entry),
     onTarget: (name) => hub.onTarget(name),
@@ -90,8 +92,8 @@ export function createBackupController(options: BackupControllerOptions): Contro
   const movers = new MoverJobs({ client, jobs: work.jobs, namespace: options.mover.namespace, limitWrites });
   const parts = { client, caches, stores, events, clock, limitWrites, namespace, work, movers, coexistence };
   const made = { ...parts, writableStores, moverSettings: options.mover };
-  const { pulled, creation, removal, snapshot } = createControllers(made, { clock, log, metrics });
-  hub.connect({ caches, work, creation, removal, snapshot });
+  const { pulled, creation, removal, snapshot, verification } = createControllers(made, { clock, log, metrics });
+  hub.connect({ caches, work, creation, removal, snapshot, verification });
   const unowned = releaseUnownedKinds({ ...common, types: coexistence ? [] : UNOWNED, name: 'backup-release', clock });
   const unobserve = observeCaches(caches);
   const onStopped = (): void => {
@@ -99,7 +101,7 @@ export function createBackupController(options: BackupControllerOptions): Contro
     writableStores.close();
     unobserve();
   };
-  const controllers = [pulled, creation, removal, snapshot, unowned.controller];
+  const controllers = [pulled, creation, removal, snapshot, verification, unowned.controller];
   return new ControllerGroup({ caches: { ...caches, ...work, ...unowned.caches }, controllers, events, onStopped });
 }
 
@@ -113,6 +115,7 @@ function createControllers(parts: CreationParts & RemovalParts, run: Run) {
     creation: new CreationReconciler(parts),
     removal: new RemovalReconciler(parts),
     snapshot: new SnapshotReconciler(parts),
+    verification: new VerificationReconciler(parts),
   };
   const pair = { ...run, lane: (key: string) => pairOf(backups.getByKey(key)), laneConcurrency: 1 };
   return {
@@ -135,6 +138,11 @@ function createControllers(parts: CreationParts & RemovalParts, run: Run) {
       reconcileTimeoutMs: REMOVAL_TIMEOUT_MS,
     }),
     snapshot: new Controller({ ...run, name: 'snapshot', reconcile: (key) => reconcilers.snapshot.reconcile(key) }),
+    verification: new Controller({
+      ...run,
+      name: 'backup-verification',
+      reconcile: (key) => reconcilers.verification.reconcile(key),
+    }),
   };
 }
 

@@ -27,7 +27,7 @@ export interface WorkCacheOptions {
   /** Of the Jobs. */
   readonly jobNamespace: string;
   /** Told of every change that may concern something else. */
-  readonly hub: Pick<ChangeHub, 'onJob' | 'onSnapshot' | 'onSource'>;
+  readonly hub: Pick<ChangeHub, 'onJob' | 'onSnapshot' | 'onSource' | 'onSetting'>;
   readonly log?: Log | undefined;
   readonly metrics?: Metrics | undefined;
 }
@@ -63,7 +63,7 @@ export function createWorkCaches(options: WorkCacheOptions): WorkCaches {
     settings: createInformer<Setting & CachedObject>({
       ...common,
       type: resources.settings,
-      onChange: () => undefined,
+      onChange: (change) => hub.onSetting((change.new ?? change.old).metadata.name),
     }),
   };
 }

@@ -10,6 +10,7 @@ import { makeBackup } from './steps/make-backup.ts';
 import { removeSnapshot } from './steps/remove-snapshot.ts';
 import { restoreVolume } from './steps/restore-volume.ts';
 import { takeSnapshot } from './steps/take-snapshot.ts';
+import { verifyBackup } from './steps/verify-backup.ts';
 import { Subject } from './subject.ts';
 
 /** Name of this service: of its log lines and its traces. */
@@ -19,7 +20,18 @@ const TASKS: Readonly<Record<MoverTask, (run: Run) => Promise<void>>> = {
   'take-snapshot': takeSnapshot,
   'remove-snapshot': removeSnapshot,
   backup: makeBackup,
+  verify: verifyBackup,
   restore: restoreVolume,
+};
+
+/** Where the status says why a run failed. */
+const FAILURES: Readonly<Record<MoverTask, (text: string) => object>> = {
+  'take-snapshot': (error) => ({ error }),
+  'remove-snapshot': (error) => ({ error }),
+  backup: (error) => ({ error }),
+  // The backup itself did not fail.
+  verify: (verify) => ({ messages: { verify } }),
+  restore: (restoreError) => ({ restoreError }),
 };
 
 /** What a run is started with. */
@@ -97,7 +109,7 @@ async function reportFailure(
 ): Promise<void> {
   const text = stableMessage(cause);
   try {
-    await subject.patchStatus(config.task === 'restore' ? { restoreError: text } : { error: text });
+    await subject.patchStatus(FAILURES[config.task](text));
   } catch (error) {
     log.warn({ err: error }, 'failed to report the failure in the object');
   }

@@ -52,6 +52,20 @@ export const runConfigSchema = {
       description: 'for restores: the name of the backup in the store',
       default: '',
     },
+    mode: {
+      type: 'string',
+      variable: moverVariables.mode,
+      description: 'for verifications: lists finds the blocks, full also reads them',
+      enum: ['lists', 'full'],
+      default: 'lists',
+    },
+    corrupt: {
+      type: 'array',
+      variable: moverVariables.corrupt,
+      description: 'for backups: checksums of blocks that are known to be bad and are written again',
+      items: { type: 'string' },
+      default: [],
+    },
     base: {
       type: 'string',
       variable: moverVariables.base,

@@ -37,6 +37,13 @@ export const moverErrors = {
     template: 'the snapshot is not taken yet',
     cure: 'wait until its status.readyToUse is true; it is tried again by itself',
   },
+  StoreChanged: {
+    kind: 'stalled',
+    httpStatus: 409,
+    exitCode: 2,
+    template: 'the target is another store now than the one that the object names',
+    cure: 'put the old URL back, or make another backup',
+  },
   OrdersInvalid: {
     kind: 'stalled',
     httpStatus: 422,

@@ -1,5 +1,13 @@
 import { isAbsolute } from 'node:path';
-import { resources, type BackupTarget, type KubeObject, type ResourceType, type Volume } from '@mooring/api';
+import {
+  ANNOTATION_STORE,
+  resources,
+  type Backup,
+  type BackupTarget,
+  type KubeObject,
+  type ResourceType,
+  type Volume,
+} from '@mooring/api';
 import { resolveTargetStore, type ObjectStore } from '@mooring/backupstore';
 import { FileDataPath } from '@mooring/datapath';
 import { type Clock, isNotFound, type KubeClient, type Log, readSecret } from '@mooring/runtime';
@@ -50,16 +58,29 @@ export async function read<T extends KubeObject>(run: Run, reference: Reference)
   throw new MoverError('ReferenceNotFound', { action, detail });
 }
 
-/** Opens the store of a BackupTarget, by its name. Throws as {@link read}, and as `resolveTargetStore`. */
-export async function openTarget(run: Run, reference: Omit<Reference, 'type'>): Promise<ObjectStore> {
+/** Which target to open. */
+export interface TargetReference extends Omit<Reference, 'type'> {
+  /** A Backup that says which store it is in: the target must still be that one. */
+  readonly object?: Backup;
+}
+
+/**
+ * Opens the store of a BackupTarget, by its name. Throws as {@link read}, as `resolveTargetStore`, and MoverError `StoreChanged` when the object's
+ * data are in another store: between two runs of one Job somebody may have edited the URL.
+ */
+export async function openTarget(run: Run, reference: TargetReference): Promise<ObjectStore> {
   const { client, config } = run;
+  const { object, action } = reference;
   const target = await read<BackupTarget>(run, { ...reference, type: resources.backupTargets });
-  const { store } = await resolveTargetStore({
+  const { store, storeHashOf } = await resolveTargetStore({
     target,
     allowedSchemes: config.allowedSchemes,
     readSecret: async (name) => await readSecret(client, { namespace: config.objectNamespace, name }),
   });
-  return store;
+  const recorded = object?.metadata.annotations?.[ANNOTATION_STORE];
+  if (!recorded || recorded === storeHashOf(target.status?.storeID)) return store;
+  store.close();
+  throw new MoverError('StoreChanged', { action });
 }
 
 /** Where the volume's data are. Throws MoverError `SourceNotSupported`. */

@@ -2,6 +2,7 @@
 import type { ErrorDefinition, ErrorRegistry } from './errors.ts';
 import type { CelRule, KindDefinition, StructuralSchema } from './kinds/kind.ts';
 import {
+  ANNOTATION_VERIFY,
   ANNOTATION_APPLIED_CONFIG,
   ANNOTATION_CONFIG_ETAG,
   ANNOTATION_CONFIRM_EMPTY,
@@ -31,10 +32,12 @@ const CONDITIONS: Readonly<Record<ConditionType, string>> = {
   StoreMarkerMissing: 'BackupTarget: the store suddenly looks empty and has no marker; nothing was deleted.',
   StoreMarkerUnwritable: 'BackupTarget: backupstore/mooring.json cannot be written; the store is read without it.',
   StoreReplaced: 'BackupTarget: another store answers under the same URL; nothing was changed.',
+  Verified: 'Backup, once it was verified: every block is in the store, or the message names those that are not.',
   Restore: 'Volume, as in Longhorn: a backup is being restored into it (True); False with RestoreFailure: that failed.',
 };
 
 const KEYS: readonly (readonly [key: string, where: string, meaning: string])[] = [
+  [ANNOTATION_VERIFY, 'annotation on Backup', '`lists` or `full`: verify it now; taken off when that is done'],
   [LABEL_BACKUP_TARGET, 'label on BackupVolume, Backup, BackupBackingImage, Volume', 'name of the BackupTarget'],
   [LABEL_BACKUP_VOLUME, 'label on BackupVolume, Backup, restored Volume', 'name of the source volume'],
   [LABEL_BACKING_IMAGE, 'label on BackupBackingImage', 'name of the backing image'],

@@ -57,6 +57,9 @@ export const ANNOTATION_TARGET_UID = 'mooring.io/target-uid';
 /** Annotation on mirrored objects: `storeHash` of the store they came from; a later delete elsewhere is refused. */
 export const ANNOTATION_STORE = 'mooring.io/store';
 
+/** Annotation on a Backup: `lists` or `full` asks for a verification; it is taken off when that is done. */
+export const ANNOTATION_VERIFY = 'mooring.io/verify';
+
 /** Annotation on a BackupTarget: `<lastSyncedAt>` of the sync whose empty listing the user confirms. */
 export const ANNOTATION_CONFIRM_EMPTY = 'mooring.io/confirm-empty';
 

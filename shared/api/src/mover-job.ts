@@ -21,6 +21,7 @@ export const moverTasks = {
   'take-snapshot': 'Snapshot',
   'remove-snapshot': 'Snapshot',
   backup: 'Backup',
+  verify: 'Backup',
   restore: 'Volume',
 } as const;
 
@@ -60,6 +61,10 @@ export const moverVariables = {
   backup: 'MOORING_MOVER_BACKUP',
   /** Restores only: name of the backup that the volume holds now, to fetch only what changed; empty: all is fetched. */
   base: 'MOORING_MOVER_BASE',
+  /** Verifications only: `lists` or `full`. */
+  mode: 'MOORING_MOVER_MODE',
+  /** Backups only: checksums of blocks that are known to be bad, with commas: they are written again. */
+  corrupt: 'MOORING_MOVER_CORRUPT',
 } as const;
 
 /** What a run is ordered to do, by the names of {@link moverVariables}; absent ones are empty. */

@@ -12,6 +12,7 @@ export const conditionTypes = {
   StoreMarkerUnwritable: 'StoreMarkerUnwritable',
   StoreReplaced: 'StoreReplaced',
   Restore: 'Restore',
+  Verified: 'Verified',
 } as const;
 
 /** One of {@link conditionTypes}. */
@@ -28,6 +29,7 @@ export const reasons = {
   },
   SnapshotTaken: { kind: 'ok', meaning: 'the snapshot is taken and can be backed up' },
   Restored: { kind: 'ok', meaning: 'the volume holds the backup' },
+  Verified: { kind: 'ok', meaning: 'every block of the backup is in the store' },
   Attached: { kind: 'ok', meaning: 'the data of the volume can be backed up' },
   Pending: { kind: 'waiting', meaning: 'it waits for its turn, or for something that the message names' },
   RestoreInProgress: { kind: 'waiting', meaning: 'the backup is being restored' },
@@ -73,6 +75,10 @@ export const reasons = {
   ForeignObject: { kind: 'stalled', meaning: 'the store holds something that is no Longhorn object; it is left alone' },
   NotSupportedYet: { kind: 'stalled', meaning: 'this version has no engine for the source of this volume' },
   Error: { kind: 'stalled', meaning: 'it failed for good; the message says why' },
+  BadBlocks: {
+    kind: 'stalled',
+    meaning: 'blocks of the backup are missing or corrupt; back the volume up again while it still holds them',
+  },
   VolumeNotFound: { kind: 'stalled', meaning: 'the Volume does not exist; create it or correct the name' },
   RestoreFailure: { kind: 'stalled', meaning: 'the restore failed; the message says why' },
   StoreChanged: {

@@ -24,16 +24,22 @@ export interface RemoteDataFacts {
  * Why the data of a deleted object stay in the store, in plain words; undefined: a person asked for this one object, and they may be removed, if the
  * store is still the one in `mooring.io/store`. In doubt they stay: an object comes back with the next sync, bytes do not.
  */
-export function whyDataStay({ metadata, namespace, definition, target, owner }: RemoteDataFacts): string | undefined {
-  const { labels, annotations = {} } = metadata;
-  if (labels?.[LABEL_DELETE_CR_ONLY] === 'true') return `the label ${LABEL_DELETE_CR_ONLY} is set`;
-  if (isLeaving(namespace)) return 'its namespace is being deleted';
-  if (isLeaving(definition)) return 'its CustomResourceDefinition is being deleted';
-  if (isLeaving(target)) return 'its BackupTarget is deleted';
-  if (!annotations[ANNOTATION_TARGET_UID] || !annotations[ANNOTATION_STORE])
-    return 'it does not say which store it came from';
-  if (target?.metadata.uid !== annotations[ANNOTATION_TARGET_UID] || !isOwner(metadata, 'BackupTarget', target))
-    return 'its BackupTarget was made anew';
+export function whyDataStay(facts: RemoteDataFacts): string | undefined {
+  if (facts.metadata.labels?.[LABEL_DELETE_CR_ONLY] === 'true') return `the label ${LABEL_DELETE_CR_ONLY} is set`;
+  if (isLeaving(facts.namespace)) return 'its namespace is being deleted';
+  if (isLeaving(facts.definition)) return 'its CustomResourceDefinition is being deleted';
+  if (isLeaving(facts.target)) return 'its BackupTarget is deleted';
+  return otherTarget(facts) ?? otherOwner(facts);
+}
+
+function otherTarget({ metadata, target }: RemoteDataFacts): string | undefined {
+  const { [ANNOTATION_TARGET_UID]: uid, [ANNOTATION_STORE]: store } = metadata.annotations ?? {};
+  if (!uid || !store) return 'it does not say which store it came from';
+  const isSame = target?.metadata.uid === uid && isOwner(metadata, 'BackupTarget', target);
+  return isSame ? undefined : 'its BackupTarget was made anew';
+}
+
+function otherOwner({ owner }: RemoteDataFacts): string | undefined {
   if (owner === undefined) return undefined;
   if (isLeaving(owner.found)) return 'its owner is deleted';
   return owner.found?.metadata.uid === owner.uid ? undefined : 'its owner was made anew';

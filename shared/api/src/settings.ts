@@ -27,6 +27,12 @@ export const settingDefinitions = {
     default: '1',
     description: 'Minutes that one call to a backup store may take.',
   },
+  'backup-verify-interval': {
+    type: 'int',
+    minimum: 0,
+    default: '0',
+    description: 'Hours after which the blocks of a completed backup are looked for in the store again; 0: never.',
+  },
   'backup-compression-method': {
     type: 'choice',
     options: ['none', 'lz4', 'gzip'],

@@ -15,8 +15,6 @@ import {
   reasons,
   resources,
   secondTime,
-  type SettingName,
-  settingValue,
   type Volume,
 } from '@mooring/api';
 import { isBackupComplete, readVolumeConfig, type VolumeConfig } from '@mooring/backupstore';
@@ -32,13 +30,15 @@ import {
 } from '@mooring/runtime';
 import { dirname } from 'node:path';
 import type { BackupEntry } from '../backup-entry.ts';
+import { BY_VOLUME } from '../caches.ts';
 import type { MoverJobs } from '../mover-jobs.ts';
 import type { Parts } from '../parts.ts';
 import { BackupConfigError, endOfPass, type Finding, statusAfterRead, statusWithVerdict } from '../status.ts';
 import { askForSync } from '../steps/ask-for-sync.ts';
 import { readFinding } from '../steps/read-backup.ts';
+import { settingOf } from '../setting-of.ts';
 import { subjectOf } from '../steps/release-backup.ts';
-import type { VolumeEntry } from '../volume-entry.ts';
+import { type VolumeEntry, volumeKey } from '../volume-entry.ts';
 import type { WorkCaches } from '../work-caches.ts';
 import { findRival } from '../rivals.ts';
 import { type CreationFacts, decideStep, isCreating, type Step } from './policies.ts';
@@ -191,12 +191,27 @@ export class CreationReconciler {
       settings: this.#parts.moverSettings,
       task: 'backup',
       object: backup,
-      orders: { workers: this.#setting('backup-concurrent-limit') },
+      orders: {
+        workers: settingOf(this.#parts, 'backup-concurrent-limit'),
+        corrupt: await this.#corruptBlocks(backup),
+      },
       store: { target: target.metadata.name, volume: source.metadata.name },
       hostFolder: dirname(path),
       node: source.spec.nodeID,
       traceparent: backup.metadata.annotations?.[ANNOTATION_TRACEPARENT],
     });
+  }
+
+  /** Blocks of this volume that a verification found bad: the snapshot may still have them. */
+  async #corruptBlocks({ metadata }: Backup): Promise<string> {
+    const { caches, client, namespace } = this.#parts;
+    const { [LABEL_BACKUP_TARGET]: target = '', [LABEL_BACKUP_VOLUME]: volume = '' } = metadata.labels ?? {};
+    const damaged = caches.backups.byIndex(BY_VOLUME, volumeKey(target, volume)).filter((entry) => entry.hasBadBlocks);
+    const lists = damaged.map(async (entry) => {
+      const found = await client.get<Backup>(resources.backups, { namespace, name: entry.metadata.name });
+      return found.status?.badBlocks ?? [];
+    });
+    return [...new Set((await Promise.all(lists)).flat())].join(',');
   }
 
   async #stamp(work: Work, target: BackupTarget, storeStamp: string): Promise<Backup> {
@@ -267,7 +282,7 @@ export class CreationReconciler {
   /** A failed backup goes after `failed-backup-ttl` minutes; 0: never. */
   async #expire(entry: BackupEntry): Promise<Outcome> {
     await this.#tidy(entry);
-    const ttlMs = Number(this.#setting('failed-backup-ttl')) * 60_000;
+    const ttlMs = Number(settingOf(this.#parts, 'failed-backup-ttl')) * 60_000;
     if (ttlMs === 0) return DONE;
     const backup = await this.#read(entry);
     const since = Date.parse(backup?.status?.lastSyncedAt ?? '');
@@ -336,12 +351,6 @@ export class CreationReconciler {
   async #patch(backup: Backup, status: BackupStatus): Promise<void> {
     const { client, limitWrites } = this.#parts;
     await limitWrites(() => patchStatus<Backup>(client, resources.backups, backup, { ...backup, status }));
-  }
-
-  #setting(name: SettingName): string {
-    const { work, moverSettings } = this.#parts;
-    const namespace = moverSettings.env['MOORING_OBJECT_NAMESPACE'];
-    return settingValue(name, work.settings.get(namespace, name)?.value);
   }
 }
 

@@ -77,9 +77,7 @@ export class RemovalReconciler {
     if (entry === undefined || !entry.isDeleting || !entry.metadata.finalizers.includes(FINALIZER)) return DONE;
     const backup = await this.#get<Backup>(resources.backups, entry.metadata.name);
     if (backup?.metadata.uid !== entry.metadata.uid || !backup.metadata.deletionTimestamp) return DONE;
-    const run = { task: 'backup', object: backup } as const;
-    if (this.#parts.movers.stateOf(run) !== undefined) {
-      await this.#parts.movers.remove(run);
+    if (await this.#stopMovers(backup)) {
       await this.#report(backup, { state: 'Deleting' }, deleting('Waiting for the mover to end'));
       return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
     }
@@ -89,6 +87,16 @@ export class RemovalReconciler {
       if (!context.signal.aborted) await this.#reportFailure(backup, error, context.signal);
       throw error;
     }
+  }
+
+  /** True while one is there: its Job goes with its last Pod. */
+  async #stopMovers(backup: Backup): Promise<boolean> {
+    const { movers } = this.#parts;
+    const tasks = (['backup', 'verify'] as const).filter(
+      (task) => movers.stateOf({ task, object: backup }) !== undefined,
+    );
+    for (const task of tasks) await movers.remove({ task, object: backup });
+    return tasks.length > 0;
   }
 
   async #remove(entry: BackupEntry, backup: Backup, { signal, log }: ReconcileContext): Promise<Outcome> {

@@ -28,10 +28,11 @@ export async function makeBackup(run: Run): Promise<void> {
   const action = `back up volume '${volume.metadata.name}'`;
   const source = await dataPathOf(volume).openSnapshot({ snapshot: snapshot.metadata.name });
   try {
-    const store = await openTarget(run, { name: targetOfBackup(backup), action });
+    const store = await openTarget(run, { name: targetOfBackup(backup), action, object: backup });
     try {
       const report = reporter(run, scope);
       const { outcome, newBlocks, config } = await createBackup({
+        corruptBlocks: run.config.corrupt,
         ...{ store, source },
         ...optionsOf(scope),
         concurrency: run.config.workers,

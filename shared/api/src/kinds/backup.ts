@@ -70,7 +70,17 @@ const status = {
     inProgressConfig: part.text(
       'What tells the in-progress config in the store as this backup’s own; empty once it is complete.',
     ),
-    verifiedAt: part.time('When every block of the backup was last found in the store.'),
+    verifiedAt: part.time(
+      'When the blocks of the backup were last looked for in the store; condition Verified says what was found.',
+    ),
+    badBlocks: {
+      type: 'array',
+      nullable: true,
+      maxItems: 100,
+      items: { type: 'string', maxLength: 64 },
+      description:
+        'Checksums of the first blocks that were missing or corrupt then; the next backup of the volume writes them again.',
+    },
   },
 } as const;
 
