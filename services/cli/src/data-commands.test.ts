@@ -112,6 +112,33 @@ describe('the command line restores, removes and verifies', function () {
     expect(await digest()).to.equal(images.get('odd.img'));
   });
 
+  it('an image that was backed up, by its own checksum, once', async () => {
+    const file = path.join(root, 'new.img');
+    await writeFile(file, Buffer.alloc(5_000_001, 'image'));
+    const create = ['backing-image', 'create', file, '--dest', url, '--name', 'new-bi', '--label', 'a=b'];
+    const { exitCode, stdout } = await mooring(...create, '-o', 'json');
+    const checksum = createHash('sha512')
+      .update(await readFile(file))
+      .digest('hex');
+    expect(exitCode).to.equal(0);
+    expect(JSON.parse(stdout)).to.include({ outcome: 'created', size: '5000001', blockCount: '3', checksum });
+    expect((await mooring(...create)).stdout).to.equal(`${url}?backingImage=new-bi\n`);
+    const restored = await mooring('backing-image', 'restore', `${url}?backingImage=new-bi`, '--output-file', output);
+    expect(restored.exitCode).to.equal(0);
+    expect(await digest()).to.equal(await digest(file));
+    await writeFile(file, 'another');
+    const other = await mooring(...create);
+    expect(other.exitCode).to.equal(1);
+    expect(other.stderr).to.contain('another backing image');
+    for (const wrong of [
+      ['--checksum', 'abc'],
+      ['--compression-method', 'zip'],
+      ['--concurrent-limit', '0'],
+    ]) {
+      expect((await mooring(...create, ...wrong)).exitCode, wrong.join(' ')).to.equal(1);
+    }
+  });
+
   it('system backups, and never one whose name only begins alike', async () => {
     const file = path.join(root, 'system.zip');
     await writeFile(file, Buffer.alloc(5_000_000, 'zip'));

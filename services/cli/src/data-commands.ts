@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CreateImageFlags } from './commands/backing-image-create.ts';
 import { inspectBackingImage, listBackingImageNames } from './commands/backing-images.ts';
 import type { RemoveFlags } from './commands/backup-remove.ts';
 import type { RestoreFlags } from './commands/backup-restore.ts';
@@ -58,8 +59,9 @@ export function addDataCommands(backup: Command, context: Context, on: Run): voi
   addImageRemoval(backup.command('rm-backing-image'), context, on);
 }
 
-/** `backing-image ls | inspect | restore | rm`. */
+/** `backing-image create | ls | inspect | restore | rm`. */
 export function addBackingImageCommands(parent: Command, context: Context, on: Run): void {
+  addImageCreation(parent.command('create'), context, on);
   parent
     .command('list')
     .alias('ls')
@@ -111,6 +113,23 @@ export function addSystemBackupFileCommands(parent: Command, context: Context, o
     .description('remove a system backup')
     .argument('[url]', 'URL of the system backup')
     .action((url: string | undefined) => on('log', async () => (await load()).remove(context, url)));
+}
+
+function addImageCreation(command: Command, context: Context, on: Run): void {
+  const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  command
+    .description('back up a backing image; killed, the same command goes on')
+    .argument('[file]', 'the image, raw or qcow2, of any size')
+    .option('--dest <url>', 'URL of the store')
+    .option('--name <name>', 'of the backing image in the store')
+    .option('--checksum <sha512>', 'recorded; default: made from the file')
+    .option('--compression-method <method>', 'none, gzip or lz4', 'lz4')
+    .option('--concurrent-limit <number>', 'blocks written at once', '1')
+    .option('--label <key=value>', 'may be given several times', repeated)
+    .option(...JSON_OUTPUT)
+    .action((file: string | undefined, flags: CreateImageFlags) =>
+      on('log', async () => (await import('./commands/backing-image-create.ts')).createImage(context, file, flags)),
+    );
 }
 
 function addImageRemoval(command: Command, context: Context, on: Run): void {

@@ -27,6 +27,11 @@ export interface ObjectStore {
   put(options: PutOptions): Promise<PutResult>;
   /** Removes keys; an absent key is no error. Idempotent. Any number of keys. */
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
+  /**
+   * Removes what killed writes have left below a folder (with its trailing `/`), in no listing but in the way of its removal;
+   * absent where there is no such thing. MUST: nobody writes there.
+   */
+  sweepLeftovers?(folder: string, options?: CallOptions): Promise<void>;
   /** Closes sockets; calls in flight may fail. Idempotent. */
   close(): void;
 }

@@ -35,6 +35,23 @@ describe('a store in a directory', () => {
     expect(await readdir(path.join(root, 'backupstore/a'))).to.deep.equal(['b.cfg']);
   });
 
+  it('never lists what killed writes have left, and sweeps it with the folders that are empty then', async () => {
+    await store.put({ key: 'backupstore/a/b.cfg', body: Buffer.from('x') });
+    await mkdir(path.join(root, 'backupstore/a/blocks/00/11'), { recursive: true });
+    for (const place of ['a/b.cfg.tmp.1700000000000000000', 'a/blocks/00/11/c.blk.tmp.1700000000000000001', 'z.tmp.17'])
+      await writeFile(path.join(root, 'backupstore', place), 'half');
+    const keys = async () => (await store.list({ prefix: 'backupstore/' })).objects.map(({ key }) => key);
+    expect(await keys()).to.deep.equal(['backupstore/a/b.cfg']);
+    await store.sweepLeftovers('backupstore/a/');
+    await store.sweepLeftovers('backupstore/absent/');
+    expect(await readdir(path.join(root, 'backupstore'), { recursive: true })).to.deep.equal([
+      'a',
+      'z.tmp.17',
+      'a/b.cfg',
+    ]);
+    expect(await codeOf(store.sweepLeftovers('../'))).to.equal('Invalid');
+  });
+
   it('refuses keys that leave the root, whatever the call', async () => {
     for (const key of ['../x', 'a/../../x', '/etc/passwd', 'a//b', 'a/./b', '', 'a\0b']) {
       const body = Buffer.from('x');

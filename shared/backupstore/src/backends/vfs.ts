@@ -16,6 +16,7 @@ import type {
   StoreCapabilities,
 } from '../store.ts';
 import { toVfsError, errnoOf } from './vfs-errors.ts';
+import { sweepFolder } from './vfs-leftovers.ts';
 import { listDirectory } from './vfs-list.ts';
 import { VfsPaths } from './vfs-paths.ts';
 
@@ -121,6 +122,16 @@ export class VfsStore implements ObjectStore {
       } catch (error) {
         throw toVfsError(error, action, key);
       }
+    }
+  }
+
+  async sweepLeftovers(folder: string, options: CallOptions = {}): Promise<void> {
+    try {
+      const place = this.#paths.toFolderPath(folder);
+      await this.#paths.assertInside(place, folder);
+      await sweepFolder(place, options);
+    } catch (error) {
+      throw toVfsError(error, `sweep '${folder}'`);
     }
   }
 

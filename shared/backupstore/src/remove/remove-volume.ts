@@ -50,6 +50,7 @@ export async function removeVolume(options: RemoveVolumeOptions): Promise<Remove
       throw error;
     }
     await removeOtherLocks(store, { volume, own: lock.key, signal });
+    await store.sweepLeftovers?.(volumePrefix(volume), { signal });
     return { objectsRemoved: remover.removed };
   });
 }

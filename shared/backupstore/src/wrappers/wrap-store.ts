@@ -139,6 +139,11 @@ class WrappedStore implements ObjectStore {
     });
   }
 
+  // As it is: it takes as long as it takes, and its failure harms nothing.
+  async sweepLeftovers(folder: string, options?: CallOptions): Promise<void> {
+    await this.#backend.sweepLeftovers?.(folder, options);
+  }
+
   close(): void {
     this.#backend.close();
     this.#onClose();
