@@ -18,7 +18,7 @@ export async function sweepFolder(folder: string, options: CallOptions): Promise
     else if (entry.isFile() && isLeftover(entry.name)) await unlessGone(unlink(place));
   }
   await rmdir(folder).catch((error: unknown) => {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errnoOf(error))) throw error;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
   });
 }
 
