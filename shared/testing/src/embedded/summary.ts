@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { getTable } from '../kube/table.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import { objectsPath } from './sample.ts';
+import { RELEASE_NAMESPACE } from './services.ts';
 
 /** What the summary tells about. */
 export interface SummaryInput {
@@ -55,6 +56,7 @@ export async function renderSummary(input: SummaryInput): Promise<string> {
     ...(input.hasSample
       ? [
           `  kubectl get backups -w                         # the namespace ${namespace} is the default one`,
+          `  kubectl -n ${RELEASE_NAMESPACE} get pods -w           # movers at work on the sample volume, after the first start`,
           `  kubectl describe backuptarget sample           # condition, events`,
           `  kubectl delete backuptarget default            # refused: it is protected`,
           `  kubectl patch backuptarget sample --type=merge \\`,

@@ -34,7 +34,7 @@ export interface RunningNode {
 }
 
 /** The node of `npm start`. */
-export const NODE_NAME = 'mooring-embedded';
+const NODE_NAME = 'mooring-embedded';
 
 async function surroundingsOf({
   surroundings,
