@@ -1,4 +1,11 @@
-import { ANNOTATION_MOVER_OBJECT, LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME, LABEL_MOVER_TASK } from '@mooring/api';
+import {
+  ANNOTATION_MOVER_OBJECT,
+  LABEL_BACKUP_TARGET,
+  LABEL_BACKUP_VOLUME,
+  LABEL_MOVER_TASK,
+  type MoverJob,
+  moverState,
+} from '@mooring/api';
 import type { BackupEntry } from './backup-entry.ts';
 import { BY_VOLUME, type Caches } from './caches.ts';
 import type { Rival } from './creation/policies.ts';
@@ -13,20 +20,32 @@ export function findRival(
   { caches, movers }: { caches: Caches; movers: Pick<MoverJobs, 'list'> },
   entry: BackupEntry,
 ): Rival | undefined {
-  const job = movers.list().find(({ metadata }) => {
-    const { labels = {}, annotations = {} } = metadata;
+  const job = movers.list().find((candidate) => {
+    const { labels = {}, annotations = {} } = candidate.metadata;
     const isSamePair = labels[LABEL_BACKUP_TARGET] === entry.target && labels[LABEL_BACKUP_VOLUME] === entry.volume;
     const isOwn = labels[LABEL_MOVER_TASK] === 'backup' && annotations[ANNOTATION_MOVER_OBJECT] === entry.metadata.name;
-    return isSamePair && !isOwn;
+    return isSamePair && !isOwn && isActive(candidate);
   });
-  if (job !== undefined) {
-    const name = job.metadata.annotations?.[ANNOTATION_MOVER_OBJECT] ?? '';
+  if (found !== undefined) {
+    const name = found.metadata.annotations?.[ANNOTATION_MOVER_OBJECT] ?? '';
     return {
-      what: job.metadata.labels?.[LABEL_MOVER_TASK] === 'restore' ? `restore of volume ${name}` : `backup ${name}`,
+      what: found.metadata.labels?.[LABEL_MOVER_TASK] === 'restore' ? `restore of volume ${name}` : `backup ${name}`,
     };
   }
   const deleted = caches.backups
     .byIndex(BY_VOLUME, volumeKey(entry.target, entry.volume))
     .find((other) => other.state === 'Deleting' && other.metadata.uid !== entry.metadata.uid);
   return deleted === undefined ? undefined : { what: `deletion of backup ${deleted.metadata.name}` };
+}
+
+/** False for one that has ended: it stays to tell why it failed, and hinders nobody. */
+function isActive(job: MoverJob): boolean {
+  const { kind } = moverState(job);
+  return kind === 'running' || kind === 'stopping';
+}
+
+/** A Job that has ended may stay for a while, for its owner to see why. */
+function isActive(job: MoverJob): boolean {
+  const { kind } = moverState(job);
+  return kind === 'running' || kind === 'stopping';
 }
