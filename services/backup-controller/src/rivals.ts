@@ -20,7 +20,7 @@ export function findRival(
   { caches, movers }: { caches: Caches; movers: Pick<MoverJobs, 'list'> },
   entry: BackupEntry,
 ): Rival | undefined {
-  const job = movers.list().find((candidate) => {
+  const found = movers.list().find((candidate) => {
     const { labels = {}, annotations = {} } = candidate.metadata;
     const isSamePair = labels[LABEL_BACKUP_TARGET] === entry.target && labels[LABEL_BACKUP_VOLUME] === entry.volume;
     const isOwn = labels[LABEL_MOVER_TASK] === 'backup' && annotations[ANNOTATION_MOVER_OBJECT] === entry.metadata.name;
@@ -36,12 +36,6 @@ export function findRival(
     .byIndex(BY_VOLUME, volumeKey(entry.target, entry.volume))
     .find((other) => other.state === 'Deleting' && other.metadata.uid !== entry.metadata.uid);
   return deleted === undefined ? undefined : { what: `deletion of backup ${deleted.metadata.name}` };
-}
-
-/** False for one that has ended: it stays to tell why it failed, and hinders nobody. */
-function isActive(job: MoverJob): boolean {
-  const { kind } = moverState(job);
-  return kind === 'running' || kind === 'stopping';
 }
 
 /** A Job that has ended may stay for a while, for its owner to see why. */
