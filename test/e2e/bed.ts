@@ -37,8 +37,13 @@ async function createBed(layout: Layout): Promise<Bed> {
     key: await text('admin.key'),
   });
   const env = { ...process.env, KUBECONFIG: layout.kubeconfig, HELM_CACHE_HOME: join(layout.state, 'helm') };
+  // They end with this process, however it ends: a helm that goes on installing would meet the next run.
   const tool = (name: string) => (args: readonly string[], options: RunOptions) =>
-    run(join(layout.bin, name), args, { env, timeoutMs: 300_000, ...options });
+    run('setpriv', ['--pdeathsig', 'KILL', '--', join(layout.bin, name), ...args], {
+      env,
+      timeoutMs: 300_000,
+      ...options,
+    });
   const [kubectl, helm] = [tool('kubectl'), tool('helm')];
   return {
     layout,

@@ -31,15 +31,16 @@ spec:
 `;
 
 /** What that Backup is of. */
-const VOLUME_AND_SNAPSHOT = `apiVersion: longhorn.io/v1beta2
+const VOLUME = `apiVersion: longhorn.io/v1beta2
 kind: Volume
 metadata: { name: pvc-xxxxxxxx-9ab9-4055-9eb4-558999b09a11, namespace: longhorn-system }
 spec:
   size: "1073741824"
   backupTargetName: azure-blob-server-001
   source: { persistentVolumeClaim: { namespace: default, name: data } }
----
-apiVersion: longhorn.io/v1beta2
+`;
+
+const SNAPSHOT = `apiVersion: longhorn.io/v1beta2
 kind: Snapshot
 metadata: { name: xxxxxxxx-9a69-4ede-ab88-c9853459462c, namespace: longhorn-system }
 spec: { volume: pvc-xxxxxxxx-9ab9-4055-9eb4-558999b09a11, createSnapshot: true }
@@ -65,7 +66,8 @@ describe("the enhancement's manifests", () => {
     const before = await kubectlApply(BACKUP);
     expect(before.isRefused).to.equal(true);
     expect(before.output).to.match(/metadata\.labels\[backup-target\].*set label backup-target/);
-    await apply(VOLUME_AND_SNAPSHOT);
+    await apply(VOLUME);
+    await apply(SNAPSHOT);
     const { output } = await kubectlApply(BACKUP);
     expect(output).to.contain('backup.longhorn.io/backup-test-001 created');
     const backup = await get('backups', 'backup-test-001');

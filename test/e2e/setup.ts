@@ -9,13 +9,23 @@ import { STORES } from './stores.ts';
 /** Builds of a cold machine, about 20 minutes on two cores. */
 const COLD_MS = 45 * 60_000;
 
+/** Takes all finalizers off the objects of these kinds: a run that was killed has left some without a controller. */
+async function letGo(crds: readonly string[]): Promise<void> {
+  const inObjects = ['--namespace', OBJECTS];
+  const found = await bed().kubectl(['get', ...inObjects, crds.join(','), '--output', 'name']);
+  const objects = found.split('\n').filter((name) => name !== '');
+  if (objects.length === 0) return;
+  await bed().kubectl(['patch', ...inObjects, ...objects, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
+}
+
 /** Everything that tests of ours make in a cluster that others may use too. */
 async function clear(): Promise<void> {
   await uninstall();
-  const namespaces = [OBJECTS, RELEASE_NAMESPACE, STORES];
-  await bed().kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait', '--timeout=120s']);
   const crds = await bed().kubectl(['get', 'crd', '-o', 'name']);
   const ours = crds.split('\n').filter((name) => name.endsWith('.longhorn.io'));
+  if (ours.length > 0) await letGo(ours.map((name) => name.slice(name.indexOf('/') + 1)));
+  const namespaces = [OBJECTS, RELEASE_NAMESPACE, STORES];
+  await bed().kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait', '--timeout=120s']);
   if (ours.length > 0) await bed().kubectl(['delete', '--ignore-not-found', '--wait', '--timeout=60s', ...ours]);
 }
 
