@@ -52,8 +52,8 @@ describe('deleting a BackupVolume', function () {
     eventually(
       async () => {
         const ready = await readyOf(volume);
-        if (ready?.reason === reason && ready.message?.includes(words) === true) return ready;
-        throw new Error(`Ready is ${JSON.stringify(ready)}`);
+        expect(ready?.reason).to.equal(reason);
+        expect(ready?.message).to.contain(words);
       },
       { timeoutMs: 20_000 },
     );

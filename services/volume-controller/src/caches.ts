@@ -79,9 +79,8 @@ export function createCaches(options: CacheOptions): Caches {
       transform: (raw) => toBackupEntry(raw as never, interner),
       indexers: { [BY_VOLUME]: (entry) => [volumeKey(entry.target, entry.volume)] },
       onChange: ({ type, old, new: current }) => {
-        const entry = current ?? old;
-        if (entry !== undefined && (current?.state !== old?.state || current?.isDeleting !== old?.isDeleting))
-          options.onBackup(entry);
+        const entry = type === 'deleted' ? old : current;
+        if (current?.state !== old?.state || current?.isDeleting !== old?.isDeleting) options.onBackup(entry);
         if (type === 'deleted') keysAsking(caches, BY_VOLUME, volumeKey(old.target, old.volume)).forEach(enqueue);
       },
     }),

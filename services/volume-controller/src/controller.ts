@@ -13,7 +13,15 @@ import {
   WRITES_IN_FLIGHT,
 } from '@mooring/runtime';
 import pLimit from 'p-limit';
-import { BY_TARGET, BY_VOLUME, type Caches, createCaches, keysAsking, targetNameOf } from './caches.ts';
+import {
+  BY_TARGET,
+  BY_VOLUME,
+  type CacheOptions,
+  type Caches,
+  createCaches,
+  keysAsking,
+  targetNameOf,
+} from './caches.ts';
 import { observeCaches } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { VolumeReconciler } from './reconciler.ts';
@@ -22,6 +30,7 @@ import {
   createRestoreCaches,
   isTargetNews,
   keysOfStoreVolume,
+  type RestoreCacheOptions,
   type RestoreCaches,
   restoringKeys,
   storeVolumeLabel,
@@ -66,54 +75,25 @@ export function createVolumeController(options: VolumeControllerOptions): Contro
   const { client, namespace, allowedSchemes, mover, log, metrics, clock = systemClock, coexistence = false } = options;
   const common = { client, namespace, log, metrics };
   const enqueue = (key: string): void => stored.enqueue(key);
-  const restore = (key: string): void => restored.enqueue(key);
   // A Secret came or changed: what failed for it need not wait for its backoff.
   const onSecret = (name: string): void => keysOfSecret(caches, name).forEach(enqueue);
   const secrets = new SecretCache({ ...common, onChange: onSecret });
   const readSecret = (name: string) => secrets.read(name);
   const stores = new TargetStores({ readSecret, allowedSchemes, readOnly: true });
   const writableStores = new TargetStores({ readSecret, allowedSchemes });
-  const caches = createCaches({
-    ...common,
-    secrets,
+  const watched = { ...common, jobNamespace: mover.namespace, secrets };
+  const { caches, work } = watch(watched, {
     enqueue,
-    onTargetGone: (target) => {
-      stores.forget(target);
-      writableStores.forget(target);
-    },
-    onTarget: ({ old, new: current }) => {
-      if (current !== undefined && isTargetNews(old, current)) restoringKeys(work).forEach(restore);
-    },
-    onVolume: ({ old, new: current }) => {
-      if (current !== undefined && isObjectOnly(current)) removal.withdraw(current.metadata.uid ?? '');
-      const volume = current ?? old;
-      if (volume !== undefined) keysOfStoreVolume(work, storeVolumeLabel(volume)).forEach(restore);
-    },
-    onBackup: ({ volume }) => keysOfStoreVolume(work, volume).forEach(restore),
-  });
-  const work = createRestoreCaches({
-    ...common,
-    jobNamespace: mover.namespace,
-    enqueue: restore,
-    onRun: (run) => {
-      runs.forget(run);
-      keysAsking(caches, BY_VOLUME, `${run.target}/${run.volume}`).forEach(enqueue);
-    },
+    restore: (key) => restored.enqueue(key),
+    withdraw: (uid) => removal.withdraw(uid),
+    onRun: (run) => runs.forget(run),
+    onTargetGone: (target) => [stores, writableStores].forEach((open) => open.forget(target)),
   });
   const events = new EventRecorder({ client, component: 'mooring-volume-controller', clock, log, metrics });
   const limitWrites = pLimit(WRITES_IN_FLIGHT);
   const runs = new MoverRuns({ client, runs: work.runs, limitWrites });
-  const parts = {
-    client,
-    caches: { ...caches, ...work },
-    stores,
-    events,
-    clock,
-    limitWrites,
-    runs,
-    mover,
-    coexistence,
-  };
+  const all = { ...caches, ...work };
+  const parts = { client, caches: all, stores, events, clock, limitWrites, runs, mover, coexistence };
   const removal = new RemovalReconciler({ ...parts, writableStores, limitRemovals: pLimit(REMOVALS_AT_ONCE) });
   const { stored, restored } = createControllers(parts, { removal, clock, log, metrics });
   const unobserve = observeCaches(caches);
@@ -122,7 +102,45 @@ export function createVolumeController(options: VolumeControllerOptions): Contro
     writableStores.close();
     unobserve();
   };
-  return new ControllerGroup({ caches: parts.caches, controllers: [stored, restored], events, onStopped });
+  return new ControllerGroup({ caches: all, controllers: [stored, restored], events, onStopped });
+}
+
+/** What changes call for. */
+interface Reactions extends Pick<CacheOptions, 'enqueue' | 'onTargetGone'>, Pick<RestoreCacheOptions, 'onRun'> {
+  /** Asks for a pass over the Volume with this key. */
+  readonly restore: (key: string) => void;
+  /** Ends a removal: only the object with this UID is to go. */
+  readonly withdraw: (uid: string) => void;
+}
+
+type Watched = Omit<CacheOptions & RestoreCacheOptions, keyof Reactions | 'onTarget' | 'onVolume' | 'onBackup'>;
+
+/** Makes the caches, which know of each other's passes. */
+function watch(options: Watched, reactions: Reactions): { readonly caches: Caches; readonly work: RestoreCaches } {
+  const { enqueue, restore, withdraw, onRun, onTargetGone } = reactions;
+  const work = createRestoreCaches({
+    ...options,
+    enqueue: restore,
+    onRun: (run) => {
+      onRun(run);
+      keysAsking(caches, BY_VOLUME, `${run.target}/${run.volume}`).forEach(enqueue);
+    },
+  });
+  const caches = createCaches({
+    ...options,
+    enqueue,
+    onTargetGone,
+    onTarget: ({ old, new: current }) => {
+      if (current !== undefined && isTargetNews(old, current)) restoringKeys(work).forEach(restore);
+    },
+    onVolume: ({ type, old, new: current }) => {
+      const volume = type === 'deleted' ? old : current;
+      if (isObjectOnly(volume)) withdraw(volume.metadata.uid ?? '');
+      keysOfStoreVolume(work, storeVolumeLabel(volume)).forEach(restore);
+    },
+    onBackup: ({ volume }) => keysOfStoreVolume(work, volume).forEach(restore),
+  });
+  return { caches, work };
 }
 
 type Run = Pick<VolumeControllerOptions, 'clock' | 'log' | 'metrics'> & { readonly removal: RemovalReconciler };

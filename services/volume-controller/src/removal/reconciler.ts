@@ -80,12 +80,17 @@ export class RemovalReconciler {
       context.log.info({ volume: volume.metadata.name, why }, 'only the object is deleted; the data stay in the store');
       return await this.#release(volume, why);
     }
+    return await this.#withdrawable({ volume, target }, context);
+  }
+
+  async #withdrawable(removal: Removal, context: ReconcileContext): Promise<Outcome> {
+    const { volume } = removal;
     const withdrawal = new AbortController();
     const signal = AbortSignal.any([context.signal, withdrawal.signal]);
     const uid = volume.metadata.uid ?? '';
     this.#running.set(uid, withdrawal);
     try {
-      return await this.#tryRemove({ volume, target }, { ...context, signal });
+      return await this.#tryRemove(removal, { ...context, signal });
     } catch (error) {
       if (withdrawal.signal.aborted) throw withdrawal.signal.reason;
       if (!signal.aborted) await this.#report(volume, { error }, signal);

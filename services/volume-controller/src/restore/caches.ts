@@ -81,9 +81,8 @@ export function createRestoreCaches(options: RestoreCacheOptions): RestoreCaches
         [BY_OBJECT]: ({ objectUid }) => [objectUid],
         [BY_PAIR]: ({ target, volume }) => [`${target}/${volume}`],
       },
-      onChange: ({ old, new: current }) => {
-        const run = current ?? old;
-        if (run === undefined) return;
+      onChange: ({ type, old, new: current }) => {
+        const run = type === 'deleted' ? old : current;
         onRun(run);
         enqueue(`${namespace}/${run.objectName}`);
         // Whoever waited for it may have its turn.

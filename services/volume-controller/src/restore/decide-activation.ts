@@ -1,4 +1,4 @@
-import type { BackupVolume } from '@mooring/api';
+import type { BackupVolume, Volume } from '@mooring/api';
 import { type AimedFacts, holds, isMixed, type RestoreStep, tryBackup, wait } from './decide-attempt.ts';
 
 /**
@@ -6,17 +6,29 @@ import { type AimedFacts, holds, isMixed, type RestoreStep, tryBackup, wait } fr
  * the newest that can. No Job runs when this is asked.
  */
 export function latestStep(facts: AimedFacts): RestoreStep {
-  const { volume, backupVolume, candidates } = facts;
-  const { activationSyncRequestedAt: asked = '', lastRestoredBackup: last = '' } = volume.status ?? {};
-  // A volume that the store does not have any more: nothing newer can come.
-  if (backupVolume === undefined && last !== '' && !isMixed(volume) && hasSynced(facts)) return { step: 'activate' };
-  if (backupVolume === undefined) return waitFor(facts, 'to be found in it');
+  const { volume, backupVolume } = facts;
+  if (backupVolume === undefined) return orphanStep(facts);
+  const asked = volume.status?.activationSyncRequestedAt ?? '';
   if (asked === '') return { step: 'ask-for-sync' };
   if (!isAnswered(backupVolume, asked)) return waitFor(facts, 'to be synced');
   const newest = backupVolume.status?.lastBackupName ?? '';
-  if (newest === '' || holds(volume, newest)) return { step: 'activate' };
-  const wanted = [newest, ...(candidates ?? [])].find((backup) => !isRefused(facts, backup)) ?? newest;
-  return holds(volume, wanted) ? { step: 'activate' } : tryBackup(facts, wanted);
+  if (newest === '') return isWhole(volume) ? { step: 'activate' } : waitFor(facts, 'to have a backup');
+  return holds(volume, newest) ? { step: 'activate' } : bestStep(facts, newest);
+}
+
+/** The store does not have the volume any more: nothing newer can come. */
+function orphanStep(facts: AimedFacts): RestoreStep {
+  return isWhole(facts.volume) && hasSynced(facts) ? { step: 'activate' } : waitFor(facts, 'to be found in it');
+}
+
+function isWhole(volume: Volume): boolean {
+  return Boolean(volume.status?.lastRestoredBackup) && !isMixed(volume);
+}
+
+function bestStep(facts: AimedFacts, newest: string): RestoreStep {
+  const names = [newest, ...(facts.candidates ?? [])];
+  const wanted = names.find((backup) => !isRefused(facts, backup)) ?? newest;
+  return holds(facts.volume, wanted) ? { step: 'activate' } : tryBackup(facts, wanted);
 }
 
 /** True when a sync that began after the request was written has ended: the request itself was answered, or a later one. */

@@ -67,10 +67,10 @@ export interface AimedFacts extends RestoreFacts {
 }
 
 /** Time after which a failed Job is made again, milliseconds: the mover has tried six times by itself before that. */
-export const RETRY_MS = 5 * 60_000;
+const RETRY_MS = 5 * 60_000;
 
 /** The same where the mover refused: a corrupt block, no access, no space. */
-export const REFUSED_RETRY_MS = 30 * 60_000;
+const REFUSED_RETRY_MS = 30 * 60_000;
 
 /** Whether a volume follows, or is going to. */
 export function isStandby({ spec, status }: Volume): boolean {
@@ -82,10 +82,10 @@ export function holds(volume: Volume, backup: string): boolean {
   return volume.status?.lastRestoredBackup === backup && !isMixed(volume);
 }
 
-/** True when a restore of another backup than `lastRestoredBackup` has written to the data and not ended. */
+/** True when a restore has written to the data and they are not known to be `lastRestoredBackup`. */
 export function isMixed({ status }: Volume): boolean {
   const run = status?.restoreRun ?? '';
-  return run !== '' && !run.endsWith(`>${status?.lastRestoredBackup ?? ''}`);
+  return run !== '' && run !== `=>${status?.lastRestoredBackup ?? ''}`;
 }
 
 /** The step towards a backup that no Job works on: look whether it was tried, whether it can be, and begin. */
@@ -102,11 +102,10 @@ function afterFailure({ volume, nowMs }: RestoreFacts, run: MoverRun): RestoreSt
   return { ...fail(volume.status?.restoreError || message), againInMs: leftMs, isBadBackup: isRefused };
 }
 
-/** Only what changed is fetched where the volume follows and its data are `lastRestoredBackup`, or on their way from it to this very backup. */
+/** The mover fetches what changed since `base` alone, where it finds that the data are that backup. */
 function begin({ volume }: RestoreFacts, backup: string): RestoreStep {
-  const { lastRestoredBackup: last = '', restoreRun = '' } = volume.status ?? {};
-  const isBase = last !== backup && (!isMixed(volume) || restoreRun === `${last}>${backup}`);
-  return { step: 'start', backup, base: isBase ? last : '' };
+  const last = volume.status?.lastRestoredBackup ?? '';
+  return { step: 'start', backup, base: last === backup ? '' : last };
 }
 
 /** What has to be there, and whose turn it is. */

@@ -34,9 +34,10 @@ export type RestoreMode = 'initial' | 'follow' | 'activate' | 'none';
 /** Decides how a volume is meant to move on. */
 export function modeOf({ spec, status }: Volume): RestoreMode {
   if (!spec.fromBackup) return 'none';
-  if (status?.restoreInitiated !== true || status.restoreRequired === true) return 'initial';
-  if (status.isStandby !== true) return 'none';
-  return spec.Standby === true ? 'follow' : 'activate';
+  if (status?.restoreInitiated !== true) return 'initial';
+  if (status.isStandby === true && spec.Standby !== true) return 'activate';
+  if (status.restoreRequired === true) return 'initial';
+  return status.isStandby === true ? 'follow' : 'none';
 }
 
 /** Decides the next step. Pure; what is there is looked at before what is wanted. */

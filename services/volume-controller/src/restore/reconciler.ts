@@ -110,41 +110,45 @@ export class RestoreReconciler {
     return gatherFacts(this.#parts, volume, { backupVolume: fresh });
   }
 
-  // eslint-disable-next-line complexity -- one case for each step
   async #act(facts: RestoreFacts, step: RestoreStep, signal: AbortSignal): Promise<Outcome> {
-    const { runs } = this.#parts;
-    let { volume } = facts;
-    switch (step.step) {
-      case 'stop':
-        await runs.remove(step.runs, 'Foreground');
-        return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
-      case 'clear':
-        await runs.remove(step.runs, 'Background');
-        return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
-      case 'resize':
-        return await this.#resize(volume, step.size);
-      case 'ask-for-sync':
-        return await this.#askForSync(facts, signal);
-      case 'start': {
-        const started = isAimed(facts) ? await startRestore(this.#parts, { facts, ...step }) : undefined;
-        if (started === undefined) return DONE;
-        volume = started;
-        break;
-      }
-    }
-    const report = reportOf(step, volume);
-    if (report !== undefined) await this.#report(volume, report, signal);
-    if (step.step === 'finish') return await this.#finish(facts, step.backup);
-    if (step.step === 'rest') return DONE;
-    return { result: 'done', requeueAfterMs: step.step === 'fail' ? (step.againInMs ?? LOOK_AGAIN_MS) : LOOK_AGAIN_MS };
+    if (step.step === 'stop') return await this.#remove(step.runs, 'Foreground');
+    if (step.step === 'clear') return await this.#remove(step.runs, 'Background');
+    if (step.step === 'resize') return await this.#resize(facts.volume, step.size);
+    if (step.step === 'ask-for-sync') return await this.#askForSync(facts, signal);
+    if (step.step === 'start') return await this.#start(facts, step, signal);
+    if (step.step === 'finish') return await this.#finish(facts, step, signal);
+    return await this.#tell(facts.volume, step, signal);
   }
 
-  async #finish({ volume, runs }: RestoreFacts, backup: string): Promise<Outcome> {
-    const message = `backup '${backup}' is restored`;
-    if (volume.status?.lastRestoredBackup !== backup)
-      this.#parts.events.record(volume, { type: 'Normal', reason: 'Restored', message });
-    await this.#parts.runs.remove(runs, 'Background');
+  async #tell(volume: Volume, step: RestoreStep, signal: AbortSignal): Promise<Outcome> {
+    const report = reportOf(step, volume);
+    if (report !== undefined) await this.#report(volume, report, signal);
+    if (step.step === 'rest') return DONE;
+    const againInMs = step.step === 'fail' ? step.againInMs : undefined;
+    return { result: 'done', requeueAfterMs: againInMs ?? LOOK_AGAIN_MS };
+  }
+
+  async #remove(runs: RestoreFacts['runs'], how: 'Foreground' | 'Background'): Promise<Outcome> {
+    await this.#parts.runs.remove(runs, how);
     return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
+  }
+
+  async #start(facts: RestoreFacts, step: RestoreStep & { step: 'start' }, signal: AbortSignal): Promise<Outcome> {
+    const volume = isAimed(facts) ? await startRestore(this.#parts, { facts, ...step }) : undefined;
+    return volume === undefined ? DONE : await this.#tell(volume, step, signal);
+  }
+
+  /** The status first: as long as the Job is there, the next pass finds what this one did not come to. */
+  async #finish(
+    { volume, runs }: RestoreFacts,
+    step: RestoreStep & { step: 'finish' },
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    await this.#tell(volume, step, signal);
+    const message = `backup '${step.backup}' is restored`;
+    if (volume.status?.lastRestoredBackup !== step.backup)
+      this.#parts.events.record(volume, { type: 'Normal', reason: 'Restored', message });
+    return await this.#remove(runs, 'Background');
   }
 
   async #resize(volume: Volume, size: string): Promise<Outcome> {

@@ -1,5 +1,14 @@
-import { type MoverJob, type MoverState, moverState, moverVariables, ANNOTATION_MOVER_OBJECT } from '@mooring/api';
-import { LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME, LABEL_MOVER_OBJECT, LABEL_MOVER_TASK } from '@mooring/api';
+import {
+  ANNOTATION_MOVER_OBJECT,
+  LABEL_BACKUP_TARGET,
+  LABEL_BACKUP_VOLUME,
+  LABEL_MOVER_OBJECT,
+  LABEL_MOVER_TASK,
+  type MoverJob,
+  type MoverState,
+  moverState,
+  moverVariables,
+} from '@mooring/api';
 import type { CachedObject } from '@mooring/runtime';
 
 /** What is remembered of one Job that moves data. */
@@ -40,24 +49,32 @@ export function toMoverRun(job: MoverJob): MoverRun {
   const { metadata, spec } = job;
   const { labels = {}, annotations = {} } = metadata;
   const pod = (spec as PodTemplate).template?.spec;
-  const env = new Map((pod?.containers?.[0]?.env ?? []).map(({ name, value }) => [name, value]));
-  const order = (name: keyof typeof moverVariables): string => env.get(moverVariables[name]) ?? '';
+  const order = orderOf(pod);
   return {
     metadata: {
       name: metadata.name,
-      namespace: metadata.namespace ?? '',
-      uid: metadata.uid ?? '',
-      resourceVersion: metadata.resourceVersion ?? '',
+      namespace: textOf(metadata.namespace),
+      uid: textOf(metadata.uid),
+      resourceVersion: textOf(metadata.resourceVersion),
     },
-    task: labels[LABEL_MOVER_TASK] ?? '',
-    objectUid: labels[LABEL_MOVER_OBJECT] ?? '',
-    objectName: annotations[ANNOTATION_MOVER_OBJECT] ?? '',
-    target: labels[LABEL_BACKUP_TARGET] ?? '',
-    volume: labels[LABEL_BACKUP_VOLUME] ?? '',
+    task: textOf(labels[LABEL_MOVER_TASK]),
+    objectUid: textOf(labels[LABEL_MOVER_OBJECT]),
+    objectName: textOf(annotations[ANNOTATION_MOVER_OBJECT]),
+    target: textOf(labels[LABEL_BACKUP_TARGET]),
+    volume: textOf(labels[LABEL_BACKUP_VOLUME]),
     orders: { target: order('target'), volume: order('volume'), backup: order('backup') },
-    node: pod?.nodeSelector?.['kubernetes.io/hostname'] ?? '',
+    node: textOf(pod?.nodeSelector?.['kubernetes.io/hostname']),
     state: moverState(job),
   };
+}
+
+function orderOf(pod: NonNullable<PodTemplate['template']>['spec']): (name: keyof typeof moverVariables) => string {
+  const env = new Map((pod?.containers?.[0]?.env ?? []).map(({ name, value }) => [name, value]));
+  return (name) => textOf(env.get(moverVariables[name]));
+}
+
+function textOf(text: string | undefined): string {
+  return text ?? '';
 }
 
 /** True while Pods of the Job may still work. */

@@ -41,35 +41,34 @@ export const declined: Report = {
 
 /** What a step of a restore tells the user. Steps that go on at once tell nothing: undefined. */
 export function reportOf(step: RestoreStep, volume: Volume): Report | undefined {
-  const begun = beginning(volume);
-  switch (step.step) {
-    case 'watch':
-    case 'start':
-      return {
-        pass: { waiting: { reason: 'RestoreInProgress', message: `backup '${step.backup}' is being restored` } },
-        restore: condition('True', 'RestoreInProgress'),
-        fields: begun,
-      };
-    case 'wait':
-      return { pass: { waiting: { reason: 'Pending', message: step.message } }, fields: begun };
-    case 'fail':
-      return {
-        pass: { error: new RestoreFailed(step.message) },
-        restore: condition('False', 'RestoreFailure', step.message),
-        fields: begun,
-      };
-    case 'finish':
-      return { ...restored(volume, step.backup), fields: { ...begun, ...finished(volume, step.backup) } };
-    case 'activate':
-      return {
-        ...restored(volume, volume.status?.lastRestoredBackup ?? ''),
-        fields: { isStandby: false, restoreRequired: false, activationSyncRequestedAt: '' },
-      };
-    case 'rest':
-      return restored(volume, volume.status?.lastRestoredBackup ?? '');
-    default:
-      return undefined;
-  }
+  const last = volume.status?.lastRestoredBackup ?? '';
+  if (step.step === 'watch' || step.step === 'start') return restoring(volume, step.backup);
+  if (step.step === 'wait')
+    return { pass: { waiting: { reason: 'Pending', message: step.message } }, fields: beginning(volume) };
+  if (step.step === 'fail') return failed(volume, step.message);
+  if (step.step === 'finish')
+    return { ...restored(volume, step.backup), fields: { ...beginning(volume), ...finished(volume, step.backup) } };
+  if (step.step === 'activate') return { ...restored(volume, last), fields: ACTIVATED };
+  return step.step === 'rest' ? restored(volume, last) : undefined;
+}
+
+const ACTIVATED: VolumeStatus = { isStandby: false, restoreRequired: false, activationSyncRequestedAt: '' };
+
+function restoring(volume: Volume, backup: string): Report {
+  const message = `backup '${backup}' is being restored`;
+  return {
+    pass: { waiting: { reason: 'RestoreInProgress', message } },
+    restore: condition('True', 'RestoreInProgress'),
+    fields: beginning(volume),
+  };
+}
+
+function failed(volume: Volume, message: string): Report {
+  return {
+    pass: { error: new RestoreFailed(message) },
+    restore: condition('False', 'RestoreFailure', message),
+    fields: beginning(volume),
+  };
 }
 
 function restored(volume: Volume, backup: string): Report {
@@ -118,30 +117,31 @@ export function statusOf({ volume, report, backupVolume, nowIso, signal }: Statu
 } {
   const { status = {}, metadata } = volume;
   const { conditions, observedGeneration } = status;
-  const verdict = settle({
-    pass: report.pass,
-    conditions,
-    observedGeneration,
-    generation: metadata.generation,
-    nowIso,
-    signal,
-  });
+  const { generation } = metadata;
+  const verdict = settle({ pass: report.pass, conditions, observedGeneration, generation, nowIso, signal });
   const { restore } = report;
-  const isSaid = restore === undefined || (restore.status === 'False' && restore.reason === '' && isAbsent(volume));
-  const { lastBackupName: lastBackup = '', lastBackupAt = '' } = backupVolume?.status ?? {};
   return {
     verdict,
     status: {
       ...status,
       ...report.fields,
-      ...(status.lastBackup === undefined && lastBackup === '' ? {} : { lastBackup, lastBackupAt }),
-      conditions: isSaid ? verdict.conditions : withCondition(verdict.conditions, restore, nowIso),
+      ...newest(volume, backupVolume),
+      conditions:
+        restore === undefined || isIdle(restore, volume)
+          ? verdict.conditions
+          : withCondition(verdict.conditions, restore, nowIso),
       ...(verdict.observedGeneration === undefined ? {} : { observedGeneration: verdict.observedGeneration }),
     },
   };
 }
 
-/** A restore that never was needs no condition that says so. */
-function isAbsent({ status }: Volume): boolean {
-  return findCondition(status?.conditions, conditionTypes.Restore) === undefined;
+function newest({ status }: Volume, mirror: BackupVolume | undefined): VolumeStatus {
+  const { lastBackupName: lastBackup = '', lastBackupAt = '' } = mirror?.status ?? {};
+  return status?.lastBackup === undefined && lastBackup === '' ? {} : { lastBackup, lastBackupAt };
+}
+
+/** A restore that never was needs no condition that says that there is none. */
+function isIdle({ status, reason }: ConditionInput, volume: Volume): boolean {
+  const said = findCondition(volume.status?.conditions, conditionTypes.Restore);
+  return said === undefined && status === 'False' && reason === '';
 }

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path/posix';
 import { FINALIZER, resources, type Volume } from '@mooring/api';
-import { addFinalizer, patchStatus } from '@mooring/runtime';
+import { addFinalizer } from '@mooring/runtime';
 import { traceparent } from '@mooring/telemetry';
-import { type AimedFacts, isMixed } from '../decide-attempt.ts';
+import type { AimedFacts } from '../decide-attempt.ts';
 import { settingOf } from '../facts.ts';
 import type { RestoreParts } from '../parts.ts';
 
@@ -23,11 +23,10 @@ export async function startRestore(
 ): Promise<Volume | undefined> {
   const { client, limitWrites, runs, mover } = parts;
   const { target, source } = facts;
-  const owned = await limitWrites(() =>
+  const volume = await limitWrites(() =>
     addFinalizer({ client, type: resources.volumes, object: facts.volume, finalizer: FINALIZER }),
   );
-  if (owned === undefined || owned.metadata.deletionTimestamp) return undefined;
-  const volume = await forgetMix(parts, owned, backup);
+  if (volume === undefined || volume.metadata.deletionTimestamp) return undefined;
   await runs.start({
     settings: mover,
     task: 'restore',
@@ -46,13 +45,4 @@ export async function startRestore(
     traceparent: traceparent(),
   });
   return volume;
-}
-
-/** Data that are a mix of two backups are none of them any more, and must not be taken for one once another restore has left its trace. */
-async function forgetMix({ client, limitWrites }: RestoreParts, volume: Volume, backup: string): Promise<Volume> {
-  const { status = {} } = volume;
-  if (!status.lastRestoredBackup || !isMixed(volume) || status.restoreRun?.endsWith(`>${backup}`) === true)
-    return volume;
-  const after = { ...volume, status: { ...status, lastRestoredBackup: '' } };
-  return await limitWrites(() => patchStatus(client, resources.volumes, volume, after));
 }
