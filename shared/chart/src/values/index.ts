@@ -12,7 +12,8 @@ const settings = serviceConfigSchema.properties;
 /** What a Pod asks for. Measured in Pods of a one-node cluster, 60 s idle beside other work, 2026-11-21. */
 const WEBHOOK = {
   resources: { requests: { cpu: '10m', memory: '80Mi' }, limits: { memory: '256Mi' } },
-  measured: 'Resources. Idle: 1 to 2m CPU, 31 to 34Mi of working set. No CPU limit: a throttled webhook is a slow kubectl',
+  measured:
+    'Resources. Idle: 1 to 2m CPU, 31 to 34Mi of working set. No CPU limit: a throttled webhook is a slow kubectl',
 };
 const CONTROLLER = {
   resources: { requests: { cpu: '10m', memory: '80Mi' }, limits: { memory: '512Mi' } },
