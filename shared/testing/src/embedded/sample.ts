@@ -16,7 +16,7 @@ export function objectsPath(namespace: string): string {
 
 interface Synced {
   metadata: { name: string; labels?: Record<string, string> };
-  spec?: { backupTargetName?: string };
+  spec?: { backupTargetName?: string; snapshotName?: string };
   status?: {
     available?: boolean;
     lastSyncedAt?: string | null;
@@ -75,8 +75,9 @@ function isReady(object: Synced | undefined): boolean {
   return object?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
-function isSynced(object: Synced): boolean {
-  return (object.status?.lastSyncedAt ?? '') !== '';
+/** Backups that are made here, not found in the store, may take their time. */
+function isSynced({ spec, status }: Synced): boolean {
+  return Boolean(spec?.snapshotName) || Boolean(status?.lastSyncedAt);
 }
 
 /**
