@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { expect } from 'chai';
 import { type Backup, type BackupVolume, type Condition, resources } from '@mooring/api';
 import { backupConfigKey } from '@mooring/backupstore';
@@ -164,11 +165,12 @@ describe('controllers that are killed after any of their writes', function () {
         await live(world, Infinity, () => settledIn(kube, world.namespace, { backups: 3 }));
         await kube.delete(resources.backupVolumes, { namespace: world.namespace, name: metadata.name });
       },
-      ({ hands }) =>
+      ({ hands, store }) =>
         eventually(
           async () => {
             const left = [...(await hands.list(resources.backupVolumes)), ...(await hands.list(resources.backups))];
-            return left.length === 0;
+            const files = await readdir(store.folder, { recursive: true });
+            return left.length === 0 && !files.some((name) => /pvc-1.*\.cfg/.test(name));
           },
           { timeoutMs: 30_000 },
         ),

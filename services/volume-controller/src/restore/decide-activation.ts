@@ -1,5 +1,5 @@
 import type { BackupVolume, Volume } from '@mooring/api';
-import { type AimedFacts, holds, isMixed, type RestoreStep, tryBackup, wait } from './decide-attempt.ts';
+import { type AimedFacts, fail, holds, isMixed, type RestoreStep, tryBackup, wait } from './decide-attempt.ts';
 
 /**
  * The next step of a volume that is to follow no more: the store is looked at once again, its newest backup is restored, or, where that cannot be,
@@ -26,9 +26,12 @@ function isWhole(volume: Volume): boolean {
 }
 
 function bestStep(facts: AimedFacts, newest: string): RestoreStep {
-  const names = [newest, ...(facts.candidates ?? [])];
-  const wanted = names.find((backup) => !isRefused(facts, backup)) ?? newest;
-  return holds(facts.volume, wanted) ? { step: 'activate' } : tryBackup(facts, wanted);
+  const { volume, candidates } = facts;
+  const wanted = [newest, ...(candidates ?? [])].find((backup) => !isRefused(facts, backup));
+  // What was refused is not tried again before the others: it would spoil the data that they gave.
+  if (wanted === undefined && candidates === undefined)
+    return { ...fail(volume.status?.restoreError || `backup '${newest}' cannot be restored`), isBadBackup: true };
+  return wanted !== undefined && holds(volume, wanted) ? { step: 'activate' } : tryBackup(facts, wanted ?? newest);
 }
 
 /** True when a sync that began after the request was written has ended: the request itself was answered, or a later one. */

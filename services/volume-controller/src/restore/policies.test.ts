@@ -261,6 +261,16 @@ describe('decideRestore', () => {
       { step: 'fail', isBadBackup: true },
     ],
     [
+      'does not try again what was refused long ago before it has looked for others',
+      { volume: activating(), backupVolume: synced, runs: [runOf('b2', failedAgo(99, true))] },
+      { step: 'fail', isBadBackup: true },
+    ],
+    [
+      'tries again in the end when none can be restored',
+      { volume: activating(), backupVolume: synced, runs: [runOf('b2', failedAgo(99, true))], candidates: ['b2'] },
+      { step: 'clear' },
+    ],
+    [
       'restores the next one then',
       { volume: activating(), backupVolume: synced, runs: [runOf('b2', failedAgo(1, true))], candidates: ['b2', 'b3'] },
       { step: 'start', backup: 'b3', base: 'b1' },

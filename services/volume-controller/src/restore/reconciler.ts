@@ -88,13 +88,13 @@ export class RestoreReconciler {
   async #restore(cached: Volume, signal: AbortSignal): Promise<Outcome> {
     let facts = gatherFacts(this.#parts, cached);
     let step = decideRestore(facts);
-    if (PROVEN.includes(step.step)) {
+    if (PROVEN.includes(step.step) || isStuck(facts, step)) {
       const live = await this.#readLive(cached, facts);
       if (live === undefined) return DONE;
       facts = live;
       step = decideRestore(facts);
     }
-    if (step.step === 'fail' && step.isBadBackup === true && modeOf(facts.volume) === 'activate' && isAimed(facts)) {
+    if (isStuck(facts, step) && isAimed(facts)) {
       facts = { ...facts, candidates: await listCandidates(this.#parts, facts) };
       step = decideRestore(facts);
     }
@@ -148,7 +148,11 @@ export class RestoreReconciler {
     const message = `backup '${step.backup}' is restored`;
     if (volume.status?.lastRestoredBackup !== step.backup)
       this.#parts.events.record(volume, { type: 'Normal', reason: 'Restored', message });
-    return await this.#remove(runs, 'Background');
+    // Those that failed stay: an activation does not try them again.
+    return await this.#remove(
+      runs.filter(({ state }) => state.kind === 'done'),
+      'Background',
+    );
   }
 
   async #resize(volume: Volume, size: string): Promise<Outcome> {
@@ -199,4 +203,9 @@ export class RestoreReconciler {
 
 function isAimed(facts: RestoreFacts): facts is AimedFacts {
   return facts.source !== undefined && facts.target !== undefined;
+}
+
+/** True for an activation whose newest backup cannot be restored: others have to be looked for. */
+function isStuck({ volume }: RestoreFacts, step: RestoreStep): boolean {
+  return step.step === 'fail' && step.isBadBackup === true && modeOf(volume) === 'activate';
 }

@@ -1,0 +1,133 @@
+import {
+  API_VERSION,
+  type BackupVolume,
+  findCondition,
+  jobResource,
+  moverJob,
+  type MoverJob,
+  resources,
+  type Volume,
+} from '@mooring/api';
+import { eventually } from '@mooring/testing';
+import { expect } from 'chai';
+import { FolderStore } from './folder-store.ts';
+import { moverSettingsIn } from './mover-settings.ts';
+import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
+
+describe('operations on one volume of a store', function () {
+  this.timeout(60_000);
+  let setup: VolumeSetup;
+  let store: FolderStore;
+
+  beforeEach(async () => {
+    setup = await startVolumeSetup();
+    store = await FolderStore.create();
+    await store.volume('pvc-1', { lastBackupName: 'one' });
+    await store.backup({ volume: 'pvc-1', backup: 'one' });
+    await store.volume('another');
+    await setup.target('default', store.url);
+    await setup.volume('pvc-1');
+    await setup.settled();
+  });
+  afterEach(() => setup.stop());
+
+  /** A Job of the mover on `pvc-1` that runs for ever: nothing here runs its Pods. */
+  async function runBackup(): Promise<string> {
+    const job = moverJob({
+      settings: moverSettingsIn(setup.namespace),
+      task: 'backup',
+      object: { metadata: { name: 'running', uid: 'some-uid' } },
+      store: { target: 'default', volume: 'pvc-1' },
+    });
+    await setup.kube.create(jobResource, job);
+    return job.metadata.name;
+  }
+  const end = (name: string): Promise<void> =>
+    setup.kube.delete(jobResource, { namespace: setup.namespace, name }, { propagationPolicy: 'Background' });
+  const restore = (name: string, more: object = {}): Promise<Volume> => {
+    const metadata = { namespace: setup.namespace, name };
+    const source = { file: { path: `/data/${name}.img` } };
+    const spec = { fromBackup: `${store.url}?backup=one&volume=pvc-1`, source, ...more };
+    return setup.kube.create<Volume>(resources.volumes, {
+      apiVersion: API_VERSION,
+      kind: 'Volume',
+      metadata,
+      spec,
+    });
+  };
+  const limit = (value: string): Promise<unknown> => {
+    const metadata = { namespace: setup.namespace, name: 'concurrent-volume-backup-restore-per-node-limit' };
+    return setup.kube.create(resources.settings, { apiVersion: API_VERSION, kind: 'Setting', metadata, value });
+  };
+  const says = (name: string, reason: string, words: string): Promise<unknown> =>
+    eventually(async () => {
+      const volume = await setup.get<Volume>(resources.volumes, name);
+      const ready = findCondition(volume?.status?.conditions, 'Ready');
+      expect(ready?.reason).to.equal(reason);
+      expect(ready?.message).to.contain(words);
+      return true;
+    });
+  const restores = async (): Promise<MoverJob[]> =>
+    (await setup.list<MoverJob>(jobResource)).filter(
+      ({ metadata }) => metadata.labels?.['mooring.io/mover-task'] === 'restore',
+    );
+
+  it('a restore waits for a backup, says so, and begins when that has ended', async () => {
+    const job = await runBackup();
+    await restore('copy');
+    await says('copy', 'Pending', "Waiting for the backup 'running' to end");
+    expect(await restores()).to.have.length(0);
+    await end(job);
+    await says('copy', 'RestoreInProgress', "backup 'one'");
+    expect(await restores()).to.have.length(1);
+  });
+
+  it('a restore waits for another restore', async () => {
+    await restore('first');
+    await says('first', 'RestoreInProgress', "backup 'one'");
+    await restore('second');
+    await says('second', 'Pending', "Waiting for the restore of volume 'first' to end");
+    expect(await restores()).to.have.length(1);
+  });
+
+  it('a deletion waits for a mover, and loses no byte before', async () => {
+    const job = await runBackup();
+    const [volume] = await setup.list<BackupVolume>(resources.backupVolumes);
+    const name = volume?.metadata.name ?? '';
+    await eventually(() => setup.volumes.caches.runs.list().length === 1);
+    await setup.kube.delete(resources.backupVolumes, { namespace: setup.namespace, name });
+    await eventually(async () => {
+      const found = await setup.get<BackupVolume>(resources.backupVolumes, name);
+      expect(findCondition(found?.status?.conditions, 'Ready')).to.include({
+        reason: 'Deleting',
+        message: "Waiting for the backup 'running' to end",
+      });
+      return true;
+    });
+    await end(job);
+    await eventually(async () => (await setup.get(resources.backupVolumes, name)) === undefined);
+  });
+
+  it('no restore begins while the setting says 0, but those that follow do', async () => {
+    await limit('0');
+    await eventually(() => setup.volumes.caches.settings.list().length === 1);
+    await restore('copy');
+    await says('copy', 'Pending', 'concurrent-volume-backup-restore-per-node-limit is 0');
+    await restore('standby', { Standby: true });
+    await says('standby', 'RestoreInProgress', "backup 'one'");
+  });
+
+  it('a Volume that is deleted while it is restored takes its Job with it', async () => {
+    await restore('copy');
+    await says('copy', 'RestoreInProgress', "backup 'one'");
+    await setup.kube.delete(resources.volumes, { namespace: setup.namespace, name: 'copy' });
+    await eventually(async () => (await setup.get(resources.volumes, 'copy')) === undefined);
+    expect(await restores()).to.have.length(0);
+  });
+
+  it('a source that no engine reads is declined', async () => {
+    await restore('claim', { source: { persistentVolumeClaim: { namespace: 'ns', name: 'c' } } });
+    await says('claim', 'NotSupportedYet', 'no engine');
+    expect(await restores()).to.have.length(0);
+  });
+});
