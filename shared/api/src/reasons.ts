@@ -88,7 +88,7 @@ export const reasons = {
   },
   RemoteDeleteNotSupported: {
     kind: 'stalled',
-    meaning: 'deleting remote data is not supported yet; the object comes back at the next sync',
+    meaning: 'data of this kind of object are not removed by deleting it; the object comes back at the next sync',
   },
 } as const;
 

@@ -104,6 +104,7 @@ export class RemovalReconciler {
     const why = await this.#whyDataStay(backup, target);
     if (why !== undefined || target === undefined) {
       log.info({ backup: entry.metadata.name, why }, 'only the object is deleted; the backup stays in the store');
+      this.#tellKept(backup, why ?? '');
       return await this.#release(backup);
     }
     if (backup.metadata.annotations?.[ANNOTATION_STORE] !== (await this.#storeOf(target))) {
@@ -161,6 +162,12 @@ export class RemovalReconciler {
   #volumeOf(entry: BackupEntry, { status }: Backup): string {
     const [known] = this.#parts.caches.volumes.byIndex(BY_VOLUME, volumeKey(entry.target, entry.volume));
     return known?.volumeName ?? (status?.volumeName || entry.volume);
+  }
+
+  #tellKept(backup: Backup, why: string): void {
+    const message = `only the object is deleted, because ${why}; the backup stays in the store`;
+    const note = { type: 'Normal', reason: 'RemoteDataKept', message } as const;
+    this.#parts.events.record({ ...backup, apiVersion: API_VERSION, kind: 'Backup' }, note);
   }
 
   async #release(backup: Backup): Promise<Outcome> {
