@@ -20,12 +20,13 @@ ARG SOURCE_DATE_EPOCH=0
 RUN node shared/images/src/bundle-main.ts "${SERVICE}" /out/app \
   && find /out -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
-# Node, the libraries that it is linked to, and one user: no shell, no package manager.
+# Node, the libraries that it is linked to and librt, which LZ4's native module names, and one user: no shell, no package manager.
 FROM ${NODE_IMAGE} AS rootfs
 ARG SOURCE_DATE_EPOCH=0
 RUN mkdir -p /rootfs/usr/local/bin /rootfs/etc/ssl/certs /rootfs/app \
   && cp /usr/local/bin/node /rootfs/usr/local/bin/node \
   && ldd /usr/local/bin/node | grep -o '/[^ ]*' | xargs -I{} cp --dereference --parents {} /rootfs \
+  && cp --dereference --parents /lib/*-linux-gnu/librt.so.1 /rootfs \
   && echo 'nonroot:x:65532:65532:nonroot:/app:/sbin/nologin' >/rootfs/etc/passwd \
   && echo 'nonroot:x:65532:' >/rootfs/etc/group \
   && echo 'hosts: files dns' >/rootfs/etc/nsswitch.conf \
