@@ -11,6 +11,8 @@ import type { RestoreResult } from './types.ts';
 
 // Blocks decompressed, hashed and written at once, whatever number is being fetched: enough for the threads of libuv's pool.
 const IN_POOL = 4;
+// Blocks proven and written while as many as were asked for are being fetched.
+const BEHIND = 2;
 
 /** Blocks to be brought to a destination. */
 export interface WriteBlocksOptions {
@@ -38,7 +40,8 @@ export async function writeBlocks(options: WriteBlocksOptions): Promise<RestoreR
   const counts = { bytesWritten: 0, blocksFetched: 0, blocksKept: 0 };
   const { groups, signal } = options;
   const inPool = new Slots(IN_POOL);
-  await forEachStreamed(groups, { limit: options.concurrency, signal }, async (group, own) => {
+  const fetches = new Slots(options.concurrency);
+  await forEachStreamed(groups, { limit: options.concurrency + BEHIND, signal }, async (group, own) => {
     const missing = options.resume ? await missingOffsets(options, group) : group.offsets;
     options.onBytes(bytesOf(options, group.offsets) - bytesOf(options, missing));
     if (missing.length === 0) {
@@ -46,7 +49,10 @@ export async function writeBlocks(options: WriteBlocksOptions): Promise<RestoreR
       return;
     }
     const fetch = fetchOptions(options, group, own);
-    const { body } = await getBlockObject(options.store, fetch);
+    const { body } = await fetches.run(async () => {
+      own.throwIfAborted();
+      return await getBlockObject(options.store, fetch);
+    });
     await inPool.run(async () => {
       const block = await proveGroup(options, group, { body, fetch });
       counts.blocksFetched += 1;
