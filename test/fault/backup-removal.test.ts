@@ -107,7 +107,7 @@ describe('a Backup that is deleted', function () {
     const other = await bytesOf(store.folder);
     await house.startBackups();
     await remove(first);
-    await reasonIs(first, 'StoreReplaced');
+    await reasonIs(first, 'StoreChanged');
     expect(await bytesOf(store.folder)).to.deep.equal(other);
     expect(await bytesOf(`${store.folder}.away`)).to.deep.equal(bytes);
   });

@@ -48,6 +48,8 @@ export type { StoreLimits } from './wrappers/wrap-store.ts';
 export { DEFAULT_BLOCK_BYTES, blockBytesOf } from './format/block-size.ts';
 export { removeBackingImage } from './remove/remove-backing-image.ts';
 export type { RemoveBackingImageOptions } from './remove/remove-backing-image.ts';
+export { ConfirmedStore } from './remove/confirmed-store.ts';
+export { assertSameStore } from './remove/same-store.ts';
 export { removeBackup } from './remove/remove-backup.ts';
 export type { RemoveBackupOptions } from './remove/remove-backup.ts';
 export { removeVolume } from './remove/remove-volume.ts';

@@ -13,7 +13,14 @@ import {
   whyDataStay,
   type Witness,
 } from '@mooring/api';
-import { isStoreError, removeBackup, type TargetStores } from '@mooring/backupstore';
+import {
+  assertSameStore,
+  ConfirmedStore,
+  isStoreError,
+  locksPrefix,
+  removeBackup,
+  type TargetStores,
+} from '@mooring/backupstore';
 import {
   coreResources,
   isNotFound,
@@ -33,7 +40,6 @@ import { findRival } from '../rivals.ts';
 import { statusWithVerdict } from '../status.ts';
 import { askForSync } from '../steps/ask-for-sync.ts';
 import { volumeKey } from '../volume-entry.ts';
-import { assertSameStore } from './assert-same-store.ts';
 
 const DONE: Outcome = { result: 'done' };
 
@@ -48,6 +54,12 @@ export interface RemovalParts extends Parts {
   readonly coexistence: boolean;
 }
 
+/** What held when a removal began does not hold any more. */
+class RemovalWithdrawn extends Error {
+  override readonly name = 'RemovalWithdrawn';
+  readonly kind = 'conflict';
+}
+
 /** A Backup that is being deleted, with its target. */
 interface Removing {
   readonly entry: BackupEntry;
@@ -59,7 +71,7 @@ interface Removing {
  * Lets a deleted Backup go, with its data in the store where a person asked for that (design.md §5).
  *
  *     mover runs ───────→ it is stopped first
- *     may not be removed → object only, or `StoreChanged` for as long as it takes
+ *     may not be removed → object only; or it waits, with the reason, for the store that it is in
  *     may be removed ───→ state Deleting → lock, config, blocks → a sync of the volume is asked for → our finalizer goes
  *
  * The wish is in the object (deletionTimestamp and finalizer): a restart, another leader or an unreachable store only delay it.
@@ -107,12 +119,6 @@ export class RemovalReconciler {
       this.#tellKept(backup, why ?? '');
       return await this.#release(backup);
     }
-    if (backup.metadata.annotations?.[ANNOTATION_STORE] !== (await this.#storeOf(target))) {
-      const message = reasons.StoreChanged.meaning;
-      const failed: BackupStatus = { state: 'Error', error: message, messages: { error: message } };
-      await this.#report(backup, failed, { waiting: { reason: 'StoreChanged', message } });
-      return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
-    }
     const rival = findRival(this.#parts, entry);
     if (rival !== undefined) {
       await this.#report(backup, {}, deleting(`Waiting for the ${rival.what} to end`));
@@ -126,10 +132,19 @@ export class RemovalReconciler {
   }
 
   async #removeRemote({ entry, backup, target }: Removing, signal: AbortSignal): Promise<Outcome> {
-    const { store } = await this.#parts.writableStores.resolve(target);
-    await assertSameStore(store, target, signal);
+    const resolved = await this.#parts.writableStores.resolve(target);
+    const recorded = backup.metadata.annotations?.[ANNOTATION_STORE];
+    await assertSameStore(resolved, recorded, signal);
     const volume = this.#volumeOf(entry, backup);
     await this.#report(backup, { state: 'Deleting', error: '', messages: {} }, deleting(reasons.Deleting.meaning));
+    const store = new ConfirmedStore({
+      store: resolved.store,
+      locksPrefix: locksPrefix(volume),
+      confirm: async () => {
+        await this.#assertStillWanted(backup, target);
+        await assertSameStore(resolved, recorded, signal);
+      },
+    });
     try {
       await removeBackup({ store, volume, backup: entry.storeName, signal });
     } catch (error) {
@@ -154,9 +169,14 @@ export class RemovalReconciler {
     return whyDataStay({ metadata: backup.metadata, namespace, definition, target, owner });
   }
 
-  async #storeOf(target: BackupTarget): Promise<string | undefined> {
-    const { storeHashOf } = await this.#parts.writableStores.resolve(target);
-    return storeHashOf(target.status?.storeID);
+  /** Hours may have gone by while the lock was waited for. Throws RemovalWithdrawn; the next pass sees what is to be done. */
+  async #assertStillWanted(backup: Backup, { metadata }: BackupTarget): Promise<void> {
+    const current = await this.#get<Backup>(resources.backups, backup.metadata.name);
+    if (current === undefined || current.metadata.uid !== backup.metadata.uid)
+      throw new RemovalWithdrawn('the object is gone');
+    const target = await this.#get<BackupTarget>(resources.backupTargets, metadata.name);
+    const why = await this.#whyDataStay(current, target);
+    if (why !== undefined) throw new RemovalWithdrawn(why);
   }
 
   #volumeOf(entry: BackupEntry, { status }: Backup): string {

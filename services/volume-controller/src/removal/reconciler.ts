@@ -1,4 +1,5 @@
 import {
+  ANNOTATION_STORE,
   type BackupTarget,
   type BackupVolume,
   conditionTypes,
@@ -12,7 +13,7 @@ import {
   secondTime,
   storeNameOf,
 } from '@mooring/api';
-import { locksPrefix, removeVolume, type TargetStores } from '@mooring/backupstore';
+import { assertSameStore, ConfirmedStore, locksPrefix, removeVolume, type TargetStores } from '@mooring/backupstore';
 import { hasFinalizer, type Outcome, patchStatus, type Pass, type ReconcileContext, settle } from '@mooring/runtime';
 import { withSpan } from '@mooring/telemetry';
 import { targetNameOf } from '../caches.ts';
@@ -21,9 +22,8 @@ import { describeRun } from '../restore/facts.ts';
 import type { MoverRuns } from '../restore/mover-runs.ts';
 import { statusWithVerdict } from '../status.ts';
 import { releaseVolume } from '../steps/release-volume.ts';
-import { ConfirmedStore } from './confirmed-store.ts';
 import { RemovalWithdrawn } from './errors.ts';
-import { assertSameStore, findVolume, readWish } from './witnesses.ts';
+import { findVolume, readWish } from './witnesses.ts';
 
 const DONE: Outcome = { result: 'done' };
 
@@ -107,7 +107,7 @@ export class RemovalReconciler {
       return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
     }
     const resolved = await this.#parts.writableStores.resolve(target);
-    await assertSameStore(resolved, volume, signal);
+    await assertSameStore(resolved, volume.metadata.annotations?.[ANNOTATION_STORE], signal);
     await this.#report(volume, deleting(reasons.Deleting.meaning), signal);
     const name = storeNameOf({ ...volume.metadata, name: volume.spec.volumeName ?? '' });
     const store = new ConfirmedStore({
@@ -116,7 +116,7 @@ export class RemovalReconciler {
       confirm: async () => {
         const wish = await readWish(this.#parts.client, volume);
         if (wish.whyDataStay !== undefined) throw new RemovalWithdrawn(wish.whyDataStay);
-        await assertSameStore(resolved, volume, signal);
+        await assertSameStore(resolved, volume.metadata.annotations?.[ANNOTATION_STORE], signal);
       },
     });
     const attributes = { 'k8s.object.name': volume.metadata.name, 'mooring.target': target.metadata.name };

@@ -1,15 +1,6 @@
-import {
-  ANNOTATION_STORE,
-  type BackupTarget,
-  type BackupVolume,
-  resources,
-  type ResourceType,
-  whyDataStay,
-} from '@mooring/api';
-import { isStoreError, type ObjectStore, readMarker, type ResolvedStore, STORE_ROOT } from '@mooring/backupstore';
+import { type BackupTarget, type BackupVolume, resources, type ResourceType, whyDataStay } from '@mooring/api';
 import { coreResources, isNotFound, type KubeClient } from '@mooring/runtime';
 import { targetNameOf } from '../caches.ts';
-import { StoreChanged, StoreEmpty } from './errors.ts';
 
 /** A deleted BackupVolume and what may become of its data, as the API server has it this moment. */
 export interface RemovalWish {
@@ -42,40 +33,6 @@ export async function findVolume(
 ): Promise<BackupVolume | undefined> {
   const volume = await find<BackupVolume>(client, resources.backupVolumes, { namespace, name });
   return volume?.metadata.uid === uid ? volume : undefined;
-}
-
-/**
- * MUST succeed before anything is deleted: the store that the target is now (URL, endpoint, and the marker that it answers with) is the one that the
- * object came from. One small GET, and a LIST of one key where there is no marker. Throws StoreChanged, StoreEmpty, or the store's error.
- */
-export async function assertSameStore(
-  { store, storeHashOf }: Pick<ResolvedStore, 'store' | 'storeHashOf'>,
-  { metadata }: BackupVolume,
-  signal: AbortSignal,
-): Promise<void> {
-  const storeID = await readStoreID(store, signal);
-  if (storeHashOf(storeID) !== metadata.annotations?.[ANNOTATION_STORE]) throw new StoreChanged();
-  if (storeID === undefined && (await isEmpty(store, signal))) throw new StoreEmpty();
-}
-
-async function isEmpty(store: ObjectStore, signal: AbortSignal): Promise<boolean> {
-  try {
-    const { objects, continuation } = await store.list({ prefix: STORE_ROOT, maxKeys: 1, signal });
-    return objects.length === 0 && continuation === undefined;
-  } catch (error) {
-    if (isStoreError(error, 'NotFound')) return true;
-    throw error;
-  }
-}
-
-/** As the stamps were made: a store whose marker may not be read has none. */
-async function readStoreID(store: ObjectStore, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return (await readMarker(store, { signal }))?.storeID;
-  } catch (error) {
-    if (isStoreError(error, 'AccessDenied')) return undefined;
-    throw error;
-  }
 }
 
 async function find<T>(

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type ObjectStore, openStore } from '@mooring/backupstore';
+import { openStore } from '../open-store.ts';
+import type { ObjectStore } from '../store.ts';
 import { temporaryFolder } from '@mooring/testing';
 import { ConfirmedStore } from './confirmed-store.ts';
 

@@ -1,4 +1,4 @@
-import type { CallOptions, ObjectStore, PutOptions, StoreCapabilities } from '@mooring/backupstore';
+import type { CallOptions, ObjectStore, PutOptions, StoreCapabilities } from '../store.ts';
 
 /** How a {@link ConfirmedStore} is made. */
 export interface ConfirmedStoreOptions {
