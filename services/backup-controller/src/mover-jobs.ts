@@ -1,12 +1,15 @@
 import {
   jobResource,
+  LABEL_MOVER_TASK,
   moverJob,
   type MoverJob,
   type MoverJobInput,
   moverJobName,
   type MoverState,
   moverState,
+  type MoverTask,
 } from '@mooring/api';
+import { objectOfJob } from './work-caches.ts';
 import { type Informer, type CachedObject, isAlreadyExists, isNotFound, type KubeClient } from '@mooring/runtime';
 
 /** What is needed to handle movers' Jobs. */
@@ -62,7 +65,20 @@ export class MoverJobs {
   /** Deletes the Job if there is one; it stays until its Pods have ended. */
   async remove(run: Pick<MoverJobInput, 'task' | 'object' | 'instance'>): Promise<void> {
     const job = this.#find(run);
-    if (job === undefined || job.metadata.deletionTimestamp) return;
+    if (job !== undefined) await this.#delete(job);
+  }
+
+  /** Deletes what is left of Jobs for an object that is gone; `key` is its `namespace/name`. */
+  async removeOrphans(key: string, tasks: readonly MoverTask[]): Promise<void> {
+    const name = key.slice(key.indexOf('/') + 1);
+    for (const job of this.list()) {
+      const task = tasks.find((candidate) => job.metadata.labels?.[LABEL_MOVER_TASK] === candidate);
+      if (task !== undefined && objectOfJob(job) === name) await this.#delete(job);
+    }
+  }
+
+  async #delete(job: MoverJob): Promise<void> {
+    if (job.metadata.deletionTimestamp) return;
     const { client, namespace, limitWrites } = this.#options;
     const ref = { namespace, name: job.metadata.name };
     try {

@@ -89,14 +89,22 @@ export class CreationReconciler {
   /** One pass over the Backup with this key. */
   async reconcile(key: string, context: ReconcileContext): Promise<Outcome> {
     const entry = this.#parts.caches.backups.getByKey(key);
-    if (entry === undefined || !entry.isLocal || entry.isDeleting) return DONE;
+    if (entry === undefined) {
+      await this.#parts.movers.removeOrphans(key, ['backup']);
+      return DONE;
+    }
+    if (!entry.isLocal || entry.isDeleting) return DONE;
     if (entry.state === 'Error' || entry.state === 'Unknown') return await this.#expire(entry);
-    if (!isCreating(entry)) return await this.#tidy(entry);
+    return isCreating(entry) ? await this.#advance(entry, context) : await this.#tidy(entry);
+  }
+
+  async #advance(entry: BackupEntry, context: ReconcileContext): Promise<Outcome> {
     const facts = this.#gather(entry);
     const step = decideStep(facts);
     if (step.step === 'rest') return DONE;
     const backup = await this.#read(entry);
-    if (backup === undefined || backup.metadata.deletionTimestamp) return DONE;
+    // The cache may be behind what was written a moment ago.
+    if (backup === undefined || backup.metadata.deletionTimestamp || backup.status?.state === 'Completed') return DONE;
     return await this.#act({ entry, backup, facts }, step, context);
   }
 

@@ -12,6 +12,7 @@ import {
 } from '@mooring/api';
 import {
   addFinalizer,
+  hasFinalizer,
   isNotFound,
   type Outcome,
   type Pass as SettlePass,
@@ -52,7 +53,11 @@ export class SnapshotReconciler {
   /** One pass over the Snapshot with this key. */
   async reconcile(key: string): Promise<Outcome> {
     const snapshot = this.#parts.work.snapshots.getByKey(key);
-    if (snapshot === undefined) return DONE;
+    if (snapshot === undefined) {
+      // Killed between the object and its Jobs.
+      await this.#parts.movers.removeOrphans(key, ['take-snapshot', 'remove-snapshot']);
+      return DONE;
+    }
     const facts = this.#gather(snapshot);
     const step = decideSnapshot(facts);
     if (step.step === 'rest') return DONE;
@@ -99,6 +104,9 @@ export class SnapshotReconciler {
   async #start({ snapshot, source }: SnapshotFacts): Promise<void> {
     const { client, limitWrites, movers, moverSettings } = this.#parts;
     const isDeleted = Boolean(snapshot.metadata.deletionTimestamp);
+    // A Job that has just gone may be ahead of the cache: what it did is not to be done again.
+    const live = await this.#read(snapshot);
+    if (live === undefined || isOver(live)) return;
     if (!isDeleted) {
       // Before the data: a Snapshot that goes without it would leave its file behind.
       const options = { client, type: resources.snapshots, object: snapshot, finalizer: FINALIZER };
@@ -125,13 +133,14 @@ export class SnapshotReconciler {
     await this.#parts.movers.remove({ task: 'take-snapshot', object: snapshot });
   }
 
+  /** The object before the Jobs: as long as they are there, they say that there is nothing left to do. */
   async #release(snapshot: Snapshot): Promise<void> {
     const { client, limitWrites, movers } = this.#parts;
-    await movers.remove({ task: 'remove-snapshot', object: snapshot });
-    await movers.remove({ task: 'take-snapshot', object: snapshot });
     await limitWrites(() =>
       removeFinalizer({ client, type: resources.snapshots, object: snapshot, finalizer: FINALIZER }),
     );
+    await movers.remove({ task: 'remove-snapshot', object: snapshot });
+    await movers.remove({ task: 'take-snapshot', object: snapshot });
   }
 
   async #read({ metadata: { namespace, name, uid } }: Snapshot): Promise<Snapshot | undefined> {
@@ -165,4 +174,10 @@ export class SnapshotReconciler {
     await limitWrites(() => patchStatus<Snapshot>(client, resources.snapshots, current, { ...current, status }));
     if (event !== undefined) events.record({ ...current, apiVersion: API_VERSION, kind: 'Snapshot' }, event);
   }
+}
+
+/** True when a mover has nothing to do for it any more. */
+function isOver(snapshot: Snapshot): boolean {
+  const isDeleted = Boolean(snapshot.metadata.deletionTimestamp);
+  return isDeleted ? !hasFinalizer(snapshot, FINALIZER) : snapshot.status?.readyToUse === true;
 }

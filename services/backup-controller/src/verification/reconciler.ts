@@ -39,7 +39,10 @@ export class VerificationReconciler {
   async reconcile(key: string): Promise<Outcome> {
     const { caches, movers, clock } = this.#parts;
     const entry = caches.backups.getByKey(key);
-    if (entry === undefined) return DONE;
+    if (entry === undefined) {
+      await movers.removeOrphans(key, ['verify']);
+      return DONE;
+    }
     const step = decideVerification({
       entry,
       target: caches.targets.get(entry.metadata.namespace, entry.target),
