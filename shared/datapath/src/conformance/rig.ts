@@ -22,7 +22,7 @@ export interface DataPathCheck {
 }
 
 /** A guarantee does not hold; the message says which. */
-export class CheckFailed extends Error {
+class CheckFailed extends Error {
   override readonly name = 'CheckFailed';
 }
 
