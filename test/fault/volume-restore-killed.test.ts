@@ -95,7 +95,7 @@ describe('a volume-controller that is killed after any write of a restore', func
       expect(status).to.include({ restoreRequired: false, restoreInitiated: true, isStandby: false });
       expect(findCondition(status?.conditions, 'Ready')).to.include({ status: 'True', reason: 'Restored' });
       if (!died) {
-        expect(writes, 'size, finalizer, Job, status, status, Job').to.be.within(5, 8);
+        expect(writes, 'size, finalizer, Job, status, status, Job').to.be.within(5, 12);
         return;
       }
     }

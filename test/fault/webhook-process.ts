@@ -66,7 +66,7 @@ export class Replica {
         MOORING_WEBHOOK_ADDRESS: '127.0.0.1',
         MOORING_WEBHOOK_PORT: String(ports.port),
         // The balancer asks for readiness every 100 ms.
-        MOORING_DRAIN_MS: '1000',
+        MOORING_DRAIN_MS: '2000',
         ...env,
       },
     });

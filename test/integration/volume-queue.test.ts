@@ -33,6 +33,8 @@ describe('operations on one volume of a store', function () {
 
   /** A Job of the mover on `pvc-1` that runs for ever: nothing here runs its Pods. */
   async function runBackup(): Promise<string> {
+    // It would clear a Job whose Backup does not exist.
+    await setup.backups.stop(0);
     const job = moverJob({
       settings: moverSettingsIn(setup.namespace),
       task: 'backup',
