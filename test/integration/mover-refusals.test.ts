@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Backup, moverExit, moverVariables, resources, type Snapshot, type Volume } from '@mooring/api';
 import { encodeLock, lockTypes, locksPrefix } from '@mooring/backupstore';
@@ -223,12 +223,19 @@ describe('A run of the mover that cannot do its work', function () {
     });
   });
 
-  it('waits for the lock of a deletion, and says so', async () => {
-    const { backup } = await rig.prepared('locked', randomBytes(4 * MIB));
-    const locks = join(rig.storeFolder, locksPrefix('locked'));
+  /** Puts the lock of somebody's deletion into the store; its path. */
+  async function lockForDeletion(volume: string): Promise<string> {
+    const locks = join(rig.storeFolder, locksPrefix(volume));
     await mkdir(locks, { recursive: true });
     const lock = { name: 'lock-0123456789abcdef', type: lockTypes.deletion, acquired: true };
-    await writeFile(join(locks, `${lock.name}.lck`), encodeLock(lock));
+    const path = join(locks, `${lock.name}.lck`);
+    await writeFile(path, encodeLock(lock));
+    return path;
+  }
+
+  it('waits for the lock of a deletion, and says so', async () => {
+    const { backup } = await rig.prepared('locked', randomBytes(4 * MIB));
+    await lockForDeletion('locked');
     const run = rig.start({ task: 'backup', object: backup });
     const status = await eventually(
       async () => {
@@ -241,5 +248,27 @@ describe('A run of the mover that cannot do its work', function () {
     run.kill('SIGTERM');
     const { exitCode, log } = await run.ended;
     expect(exitCode, log).to.equal(moverExit.paused);
+  });
+
+  it('waits with a restore too, says so, and says no more of it when it goes on', async () => {
+    const copy = await rig.volume('copy', { size: String(4 * MIB) });
+    await rig.patchStatus(resources.volumes, copy, { restoreError: 'old' });
+    const lock = await lockForDeletion('made');
+    const orders = { target: 'store', volume: 'made', backup: 'made-b1' };
+    const run = rig.start({ task: 'restore', object: copy, orders });
+    const waiting = await eventually(
+      async () => {
+        const found = (await rig.get<Volume>(resources.volumes, copy))?.status;
+        return found?.restoreWaiting ? found : false;
+      },
+      { timeoutMs: 60_000 },
+    );
+    expect(waiting.restoreWaiting).to.match(/^waiting for a deletion of the same volume/);
+    expect(waiting.restoreError).to.equal('');
+    await rm(lock);
+    const { exitCode, log } = await run.ended;
+    expect(exitCode, log).to.equal(moverExit.done);
+    const { status } = (await rig.get<Volume>(resources.volumes, copy)) ?? {};
+    expect(status).to.include({ restoreWaiting: '', restoreRun: '=>made-b1' });
   });
 });

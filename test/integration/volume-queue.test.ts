@@ -92,6 +92,20 @@ describe('operations on one volume of a store', function () {
     expect(await restores()).to.have.length(1);
   });
 
+  it('a restore whose mover waits for a lock in the store says so, until that goes on', async () => {
+    await restore('copy');
+    await says('copy', 'RestoreInProgress', "backup 'one'");
+    const reason = 'waiting for a deletion of the same volume';
+    const report = (restoreWaiting: string): Promise<unknown> => {
+      const ref = { namespace: setup.namespace, name: 'copy', subresource: 'status' };
+      return setup.kube.patch(resources.volumes, ref, { status: { restoreWaiting } }, { kind: 'merge' });
+    };
+    await report(reason);
+    await says('copy', 'Pending', reason);
+    await report('');
+    await says('copy', 'RestoreInProgress', "backup 'one'");
+  });
+
   it('a deletion waits for a mover, and loses no byte before', async () => {
     const job = await runBackup();
     const [volume] = await setup.list<BackupVolume>(resources.backupVolumes);

@@ -31,7 +31,7 @@ const FAILURES: Readonly<Record<MoverTask, (text: string) => object>> = {
   backup: (error) => ({ error }),
   // The backup itself did not fail.
   verify: (verify) => ({ messages: { verify } }),
-  restore: (restoreError) => ({ restoreError }),
+  restore: (restoreError) => ({ restoreError, restoreWaiting: '' }),
 };
 
 /** What a run is started with. */

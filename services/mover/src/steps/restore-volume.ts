@@ -85,7 +85,7 @@ async function openInPlace(
   restoration: Restoration,
 ): Promise<{ destination: Destination; isNew: boolean }> {
   const data = dataPathOf(volume);
-  await run.status.write({ restoreRun: restoreBegun(restoration) });
+  await run.status.write({ restoreRun: restoreBegun(restoration), restoreWaiting: '' });
   const isNew = !(await data.exists());
   return { destination: await data.openDestination({ sizeBytes, update: true }), isNew };
 }
@@ -98,13 +98,17 @@ function optionsOf(
     ...{ store, backup, signal },
     volume: config.volume,
     concurrency: config.workers,
-    onWaiting: ({ reason }) => log.info({ reason }, 'the restore waits'),
+    onWaiting: ({ reason }) => {
+      log.info({ reason }, 'the restore waits');
+      status.report({ restoreWaiting: reason, restoreError: '' });
+    },
     onProgress: ({ percent, bytesDone, bytesTotal }) => {
       status.report({
         restoreProgress: percent,
         bytesTotal: String(bytesTotal),
         bytesDone: String(bytesDone),
         restoreError: '',
+        restoreWaiting: '',
       });
     },
     log: (message) => log.warn({}, message),

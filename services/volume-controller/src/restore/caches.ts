@@ -128,15 +128,15 @@ function storeVolumesOf({ metadata, spec }: Volume): string[] {
   return [...new Set([metadata.name, ...(source === undefined ? [] : [source.volume])])].map(labelValue);
 }
 
-/** The mover's progress is no news; why it failed is. */
+/** The mover's progress is no news; why it failed, and what it waits for, is. */
 function isWorthAPass({ old, new: current }: Change<Volume & CachedObject>): boolean {
   if (current === undefined) return false;
   return old === undefined || textOf(old) !== textOf(current);
 }
 
 function textOf({ metadata, spec, status }: Volume): string {
-  const { restoreError, restoreRun, lastRestoredBackup, isStandby, restoreRequired } = status ?? {};
-  const said = [restoreError, restoreRun, lastRestoredBackup, isStandby, restoreRequired];
+  const { restoreError, restoreWaiting, restoreRun, lastRestoredBackup, isStandby, restoreRequired } = status ?? {};
+  const said = [restoreError, restoreWaiting, restoreRun, lastRestoredBackup, isStandby, restoreRequired];
   const { uid, generation, deletionTimestamp, finalizers, labels } = metadata;
   return JSON.stringify([uid, generation, deletionTimestamp, finalizers, labels?.[LABEL_BACKUP_TARGET], spec, said]);
 }

@@ -42,7 +42,8 @@ export const declined: Report = {
 /** What a step of a restore tells the user. Steps that go on at once tell nothing: undefined. */
 export function reportOf(step: RestoreStep, volume: Volume): Report | undefined {
   const last = volume.status?.lastRestoredBackup ?? '';
-  if (step.step === 'watch' || step.step === 'start') return restoring(volume, step.backup);
+  if (step.step === 'start') return restoring(volume, step.backup);
+  if (step.step === 'watch') return restoring(volume, step.backup, volume.status?.restoreWaiting);
   if (step.step === 'wait')
     return { pass: { waiting: { reason: 'Pending', message: step.message } }, fields: beginning(volume) };
   if (step.step === 'fail') return failed(volume, step.message);
@@ -54,10 +55,11 @@ export function reportOf(step: RestoreStep, volume: Volume): Report | undefined 
 
 const ACTIVATED: VolumeStatus = { isStandby: false, restoreRequired: false, activationSyncRequestedAt: '' };
 
-function restoring(volume: Volume, backup: string): Report {
+/** `waiting`: what the mover waits for in the store, in its own words; empty or undefined: for nothing. */
+function restoring(volume: Volume, backup: string, waiting?: string): Report {
   const message = `backup '${backup}' is being restored`;
   return {
-    pass: { waiting: { reason: 'RestoreInProgress', message } },
+    pass: { waiting: waiting ? { reason: 'Pending', message: waiting } : { reason: 'RestoreInProgress', message } },
     restore: condition('True', 'RestoreInProgress'),
     fields: beginning(volume),
   };

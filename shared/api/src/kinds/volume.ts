@@ -146,6 +146,7 @@ const status = {
       'The restore that wrote to the data last: the backup that they were (empty: anything), `>`, the backup that they become; `=>` and the backup once it has ended.',
     ),
     restoreError: part.text('Why the last restore failed; empty when it did not.'),
+    restoreWaiting: part.text('What the restore waits for in the store; empty when it does not wait.'),
     bytesTotal: part.bytes('Size of the data that has to be restored.'),
     bytesDone: part.bytes('Size of the data that is in place.'),
     actualSize: { type: 'integer', format: 'int64', description: 'Space that the data takes, in bytes.' },
