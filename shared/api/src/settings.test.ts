@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { settingDefinition, settingDefinitions, settingProblem, settingValue } from './settings.ts';
+import { settingDefinition, settingDefinitions, settingOf, settingProblem, settingValue } from './settings.ts';
 
 describe('settings', () => {
   it('have defaults that are legal', () => {
@@ -38,5 +38,20 @@ describe('settings', () => {
       '1440',
       '5',
     ]);
+  });
+
+  it('have the default while the stored value is not valid', () => {
+    expect(settingValue('failed-backup-ttl', 'soon')).to.equal('1440');
+    expect(settingValue('recurring-job-max-retention', '251')).to.equal('100');
+    expect(settingValue('backup-compression-method', 'zstd')).to.equal('lz4');
+  });
+
+  it('are looked up by namespace and name', () => {
+    const settings = {
+      get: (namespace: string | undefined, name: string) =>
+        namespace === 'ours' && name === 'failed-backup-ttl' ? { value: '5' } : undefined,
+    };
+    expect(settingOf(settings, 'ours', 'failed-backup-ttl')).to.equal('5');
+    expect(settingOf(settings, 'theirs', 'failed-backup-ttl')).to.equal('1440');
   });
 });

@@ -150,7 +150,21 @@ function intProblem(definition: { minimum: number; maximum?: number }, value: st
   return `it must be a whole number ${range}`;
 }
 
-/** The value in effect: the object's, or the default when there is none or it is empty. */
+/**
+ * The value in effect, as text: the object's, or the default when there is none, it is empty, or it is not valid (written while no webhook
+ * looked, or by an older release).
+ */
 export function settingValue(name: SettingName, stored: string | null | undefined): string {
-  return stored ? stored : settingDefinitions[name].default;
+  const definition = settingDefinitions[name];
+  return stored && settingProblem(definition, stored) === undefined ? stored : definition.default;
+}
+
+/** Where Settings are found by namespace and name: an informer's cache. */
+export interface SettingSource {
+  get(namespace: string | undefined, name: string): { readonly value?: string | null | undefined } | undefined;
+}
+
+/** The value in effect ({@link settingValue}) of the Setting `name` in the object namespace. */
+export function settingOf(settings: SettingSource, namespace: string | undefined, name: SettingName): string {
+  return settingValue(name, settings.get(namespace, name)?.value);
 }

@@ -15,6 +15,7 @@ import {
   reasons,
   resources,
   secondTime,
+  settingOf,
   type Volume,
 } from '@mooring/api';
 import { isBackupComplete, readVolumeConfig, type VolumeConfig } from '@mooring/backupstore';
@@ -36,7 +37,6 @@ import type { Parts } from '../parts.ts';
 import { BackupConfigError, endOfPass, type Finding, statusAfterRead, statusWithVerdict } from '../status.ts';
 import { askForSync } from '../steps/ask-for-sync.ts';
 import { readFinding } from '../steps/read-backup.ts';
-import { settingOf } from '../setting-of.ts';
 import { subjectOf } from '../steps/release-backup.ts';
 import { type VolumeEntry, volumeKey } from '../volume-entry.ts';
 import type { WorkCaches } from '../work-caches.ts';
@@ -195,12 +195,13 @@ export class CreationReconciler {
 
   async #launch(backup: Backup, source: Volume, target: BackupTarget): Promise<void> {
     const path = source.spec.source?.file?.path ?? '';
-    await this.#parts.movers.start({
-      settings: this.#parts.moverSettings,
+    const { movers, moverSettings, work, namespace } = this.#parts;
+    await movers.start({
+      settings: moverSettings,
       task: 'backup',
       object: backup,
       orders: {
-        workers: settingOf(this.#parts, 'backup-concurrent-limit'),
+        workers: settingOf(work.settings, namespace, 'backup-concurrent-limit'),
         corrupt: await this.#corruptBlocks(backup),
       },
       store: { target: target.metadata.name, volume: source.metadata.name },
@@ -290,15 +291,15 @@ export class CreationReconciler {
   /** A failed backup goes after `failed-backup-ttl` minutes; 0: never. */
   async #expire(entry: BackupEntry): Promise<Outcome> {
     await this.#tidy(entry);
-    const ttlMs = Number(settingOf(this.#parts, 'failed-backup-ttl')) * 60_000;
+    const { client, limitWrites, work } = this.#parts;
+    const { namespace, name, uid } = entry.metadata;
+    const ttlMs = Number(settingOf(work.settings, namespace, 'failed-backup-ttl')) * 60_000;
     if (ttlMs === 0) return DONE;
     const backup = await this.#read(entry);
     const since = Date.parse(backup?.status?.lastSyncedAt ?? '');
     if (backup === undefined || Number.isNaN(since)) return DONE;
     const leftMs = since + ttlMs - this.#parts.clock.now();
     if (leftMs > 0) return { result: 'done', requeueAfterMs: leftMs };
-    const { client, limitWrites } = this.#parts;
-    const { namespace, name, uid } = entry.metadata;
     const message = `Failed backup ${name} has been deleted: ${backup.status?.error ?? ''}`;
     await limitWrites(() => client.delete(resources.backups, { namespace, name }, { uid }));
     this.#parts.events.record(subjectOf(entry), { type: 'Warning', reason: 'Error', message });

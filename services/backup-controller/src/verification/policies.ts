@@ -1,4 +1,4 @@
-import { type BackupTarget, isTargetOpen, type MoverState } from '@mooring/api';
+import { type BackupTarget, isTargetOpen, type MoverState, settingOf, type SettingSource } from '@mooring/api';
 import type { BackupEntry } from '../backup-entry.ts';
 
 /** What one pass over the verification of a Backup does. */
@@ -21,6 +21,11 @@ export interface VerificationFacts {
   /** Of the schedule, milliseconds; 0: none. */
   readonly intervalMs: number;
   readonly nowMs: number;
+}
+
+/** How often the schedule has a Backup verified, milliseconds; 0: there is none. Setting `backup-verify-interval`, in hours. */
+export function verifyIntervalMs(settings: SettingSource, namespace: string): number {
+  return Number(settingOf(settings, namespace, 'backup-verify-interval')) * 3_600_000;
 }
 
 /** A place may be free again after so long, milliseconds. */

@@ -7,14 +7,14 @@ import {
   reasons,
   resources,
   secondTime,
+  settingOf,
   withCondition,
 } from '@mooring/api';
 import { isNotFound, type Outcome, patchStatus } from '@mooring/runtime';
 import type { BackupEntry } from '../backup-entry.ts';
 import type { CreationParts } from '../creation/reconciler.ts';
-import { settingOf } from '../setting-of.ts';
 import { subjectOf } from '../steps/release-backup.ts';
-import { decideVerification, type VerificationStep } from './policies.ts';
+import { decideVerification, type VerificationStep, verifyIntervalMs } from './policies.ts';
 
 const DONE: Outcome = { result: 'done' };
 
@@ -37,7 +37,7 @@ export class VerificationReconciler {
 
   /** One pass over the Backup with this key. */
   async reconcile(key: string): Promise<Outcome> {
-    const { caches, movers, clock } = this.#parts;
+    const { caches, movers, clock, work, namespace } = this.#parts;
     const entry = caches.backups.getByKey(key);
     if (entry === undefined) {
       await movers.removeOrphans(key, ['verify']);
@@ -49,7 +49,7 @@ export class VerificationReconciler {
       mover: movers.stateOf({ task: 'verify', object: entry }),
       running: movers.list().filter(({ metadata }) => metadata.labels?.[LABEL_MOVER_TASK] === 'verify').length,
       limit: RUNNING_LIMIT,
-      intervalMs: Number(settingOf(this.#parts, 'backup-verify-interval')) * 3_600_000,
+      intervalMs: verifyIntervalMs(work.settings, namespace),
       nowMs: clock.now(),
     });
     return await this.#act(entry, step);
@@ -59,11 +59,12 @@ export class VerificationReconciler {
     if (step.step === 'later') return { result: 'done', requeueAfterMs: step.afterMs };
     if (step.step === 'finish') await this.#finish(entry, step.error);
     if (step.step === 'start') {
-      await this.#parts.movers.start({
-        settings: this.#parts.moverSettings,
+      const { movers, moverSettings, work, namespace } = this.#parts;
+      await movers.start({
+        settings: moverSettings,
         task: 'verify',
         object: subjectOf(entry),
-        orders: { mode: step.mode, workers: settingOf(this.#parts, 'restore-concurrent-limit') },
+        orders: { mode: step.mode, workers: settingOf(work.settings, namespace, 'restore-concurrent-limit') },
       });
     }
     return DONE;

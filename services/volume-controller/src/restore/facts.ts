@@ -5,10 +5,7 @@ import {
   type RestoreSource,
   restoreSource,
   sameStore,
-  settingDefinition,
-  type SettingName,
-  settingProblem,
-  settingValue,
+  settingOf,
   type Volume,
 } from '@mooring/api';
 import { BY_VOLUME, targetNameOf } from '../caches.ts';
@@ -45,7 +42,9 @@ export function gatherFacts(parts: RestoreParts, volume: Volume, fresh: Fresh = 
     runs: runs.restoresOf(volume.metadata.uid ?? ''),
     rival: pair && findRival(parts, volume, pair),
     running: runs.activeRestores().filter((run) => isCounted(parts, run, volume)).length,
-    limit: Number(settingOf(parts, 'concurrent-volume-backup-restore-per-node-limit')),
+    limit: Number(
+      settingOf(caches.settings, volume.metadata.namespace, 'concurrent-volume-backup-restore-per-node-limit'),
+    ),
     candidates: fresh.candidates,
     nowMs: clock.now(),
   };
@@ -57,14 +56,6 @@ export function storeVolumeOf({ caches }: RestoreParts, target: string, volume: 
     .byIndex(BY_VOLUME, volumeKeyOf(target, volume))
     .filter((object) => targetNameOf(object) === target && object.spec.volumeName === volume);
   return found.find(({ metadata }) => !metadata.deletionTimestamp) ?? found[0];
-}
-
-/** A setting's value in effect; one that is not valid counts as not set. */
-export function settingOf({ caches }: RestoreParts, name: SettingName): string {
-  const stored = caches.settings.list().find(({ metadata }) => metadata.name === name)?.value;
-  const definition = settingDefinition(name);
-  const isBad = definition !== undefined && stored !== undefined && settingProblem(definition, stored) !== undefined;
-  return settingValue(name, isBad ? undefined : stored);
 }
 
 /** The target whose store the URL names: of several the one that the Volume names too. */

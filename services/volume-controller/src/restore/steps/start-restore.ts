@@ -1,9 +1,8 @@
 import { dirname } from 'node:path/posix';
-import { FINALIZER, resources, type Volume } from '@mooring/api';
+import { FINALIZER, resources, settingOf, type Volume } from '@mooring/api';
 import { addFinalizer } from '@mooring/runtime';
 import { traceparent } from '@mooring/telemetry';
 import type { AimedFacts } from '../decide-attempt.ts';
-import { settingOf } from '../facts.ts';
 import type { RestoreParts } from '../parts.ts';
 
 /** What is restored; `base`: the backup that the data are now, to fetch only what changed, or empty. */
@@ -21,7 +20,7 @@ export async function startRestore(
   parts: RestoreParts,
   { facts, backup, base }: StartOptions,
 ): Promise<Volume | undefined> {
-  const { client, limitWrites, runs, mover } = parts;
+  const { client, caches, limitWrites, runs, mover } = parts;
   const { target, source } = facts;
   const volume = await limitWrites(() =>
     addFinalizer({ client, type: resources.volumes, object: facts.volume, finalizer: FINALIZER }),
@@ -37,7 +36,7 @@ export async function startRestore(
       volume: source.volume,
       backup,
       base,
-      workers: settingOf(parts, 'restore-concurrent-limit'),
+      workers: settingOf(caches.settings, volume.metadata.namespace, 'restore-concurrent-limit'),
     },
     store: { target: target.metadata.name, volume: source.volume },
     hostFolder: dirname(volume.spec.source?.file?.path ?? '/'),
