@@ -4,6 +4,7 @@ import type { BackupEntry } from './backup-entry.ts';
 import { BY_TARGET, BY_VOLUME, type Caches, PENDING } from './caches.ts';
 import { isCreating } from './creation/policies.ts';
 import { needsRemoval } from './policies.ts';
+import { verifyIntervalMs } from './verification/policies.ts';
 import { volumeKey } from './volume-entry.ts';
 import { objectOfJob, type WorkCaches } from './work-caches.ts';
 
@@ -41,9 +42,10 @@ export class ChangeHub {
     if (isLeaving) this.onSnapshot(entry.snapshotName);
   }
 
-  /** Any Backup changed: it may be due for a verification. */
+  /** Any Backup changed: it may be due for a verification, when one is asked for or a schedule is set. */
   onVerifiable({ key, old, new: current }: Change<BackupEntry>): void {
     if (current?.state !== 'Completed') return;
+    if (current.verifyWish === '' && !this.#hasVerifySchedule()) return;
     const isNews =
       old?.state !== current.state || old.verifyWish !== current.verifyWish || old.verifiedMs !== current.verifiedMs;
     if (isNews) this.#parts?.verification.enqueue(key);
@@ -51,8 +53,10 @@ export class ChangeHub {
 
   /** A setting changed. */
   onSetting(name: string): void {
-    if (name !== 'backup-verify-interval') return;
-    for (const key of this.#parts?.caches.backups.keys() ?? []) this.#parts?.verification.enqueue(key);
+    if (name !== 'backup-verify-interval' || !this.#hasVerifySchedule()) return;
+    for (const entry of this.#parts?.caches.backups.list() ?? []) {
+      if (entry.state === 'Completed') this.#parts?.verification.enqueue(keyOf(entry));
+    }
   }
 
   /** A deletion that took data along has ended: what waits for its volume looks again. */
@@ -95,6 +99,10 @@ export class ChangeHub {
     for (const entry of this.#parts?.caches.backups.byIndex(PENDING, PENDING) ?? []) {
       this.#parts?.creation.enqueue(keyOf(entry));
     }
+  }
+
+  #hasVerifySchedule(): boolean {
+    return this.#parts !== undefined && verifyIntervalMs(this.#parts.work.settings, this.#namespace) > 0;
   }
 
   #controllersOf(task: string | undefined): readonly Pick<Controller, 'enqueue'>[] {
