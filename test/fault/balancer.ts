@@ -11,6 +11,8 @@ export interface Backend {
 /** A TCP balancer that sends new connections to ready replicas, in turn, as a Service does; open ones stay where they are. */
 export interface Balancer {
   readonly port: number;
+  /** Whether new connections may go to the replica on that port. */
+  readonly isReady: (port: number) => boolean;
   /** New connections that met no ready replica, or one that refused. */
   readonly failures: () => number;
   stop(): Promise<void>;
@@ -70,6 +72,7 @@ export async function startBalancer(backends: readonly Backend[]): Promise<Balan
   const watches = backends.map(watch);
   return {
     port: (server.address() as AddressInfo).port,
+    isReady: (port) => [...ready].some((backend) => backend.port === port),
     failures: () => failures,
     async stop() {
       isStopped = true;

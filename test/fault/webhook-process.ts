@@ -21,6 +21,7 @@ export class Replica {
   readonly healthPort: number;
   readonly #entry: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #balancer: Balancer;
   #child: ChildProcess | undefined;
   #output = '';
 
@@ -30,12 +31,14 @@ export class Replica {
     healthPort: number;
     entry: string;
     env: Record<string, string>;
+    balancer: Balancer;
   }) {
     this.name = options.name;
     this.port = options.port;
     this.healthPort = options.healthPort;
     this.#entry = options.entry;
     this.#env = options.env;
+    this.#balancer = options.balancer;
   }
 
   /** Prepares a replica; nothing runs yet. */
@@ -44,9 +47,10 @@ export class Replica {
     name: WebhookName;
     ports: { port: number; healthPort: number };
     entry: string;
+    balancer: Balancer;
     env?: Record<string, string>;
   }): Promise<Replica> {
-    const { cluster, name, ports, entry, env } = options;
+    const { cluster, name, ports, entry, balancer, env } = options;
     const folder = await temporaryFolder('webhook');
     const { token } = await cluster.plane.tokenFor({ namespace: RELEASE, name: `mooring-${name}-webhook` });
     await writeFile(join(folder, 'token'), token);
@@ -55,6 +59,7 @@ export class Replica {
       name,
       ...ports,
       entry,
+      balancer,
       env: {
         PATH: process.env['PATH'] ?? '',
         NODE_ENV: 'production',
@@ -66,7 +71,7 @@ export class Replica {
         MOORING_WEBHOOK_ADDRESS: '127.0.0.1',
         MOORING_WEBHOOK_PORT: String(ports.port),
         // The balancer asks for readiness every 100 ms.
-        MOORING_DRAIN_MS: '2000',
+        MOORING_DRAIN_MS: '1000',
         ...env,
       },
     });
@@ -92,12 +97,13 @@ export class Replica {
     this.#child = child;
   }
 
-  /** Resolves once it says that it is ready. */
+  /** Resolves once it says that it is ready and its balancer has learnt of it: only then may another be ended. */
   async untilReady(): Promise<void> {
     const ask = async (): Promise<void> => {
       const answer = await fetch(`http://127.0.0.1:${String(this.healthPort)}/readyz`);
       const text = await answer.text();
       if (!answer.ok) throw new Error(`${text}${this.#output.slice(-2_000)}`);
+      if (!this.#balancer.isReady(this.port)) throw new Error('the balancer does not know it yet');
     };
     await eventually(ask, { timeoutMs: 30_000, what: `${this.name}-webhook is ready` });
   }
@@ -133,26 +139,33 @@ export async function prepareFleet(env: Record<string, string> = {}): Promise<Fl
       ports: { port: await freePort(), healthPort: await freePort() },
     })),
   );
-  const [mutating, validating] = await Promise.all(
-    WEBHOOKS.map((name) => startBalancer(places.filter((place) => place.name === name).map(({ ports }) => ports))),
-  );
+  const balancerOf = (name: WebhookName): Promise<Balancer> =>
+    startBalancer(places.filter((place) => place.name === name).map(({ ports }) => ports));
+  const [mutating, validating] = await Promise.all([balancerOf('mutating'), balancerOf('validating')]);
+  const balancers = { mutating, validating };
   const cluster = await startAdmissionCluster({
-    mutating: `https://127.0.0.1:${String(mutating?.port)}`,
-    validating: `https://127.0.0.1:${String(validating?.port)}`,
+    mutating: `https://127.0.0.1:${String(mutating.port)}`,
+    validating: `https://127.0.0.1:${String(validating.port)}`,
   });
   const replicas = await Promise.all(
     places.map(({ name, ports }) =>
-      Replica.prepare({ cluster, name, ports, entry: entries[`${name}-webhook`] ?? '', env }),
+      Replica.prepare({
+        cluster,
+        name,
+        ports,
+        entry: entries[`${name}-webhook`] ?? '',
+        balancer: balancers[name],
+        env,
+      }),
     ),
   );
-  const balancers = [mutating, validating].flatMap((balancer) => (balancer === undefined ? [] : [balancer]));
   return {
     cluster,
     replicas,
-    balancers,
+    balancers: [mutating, validating],
     async stop() {
       await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
-      await Promise.all(balancers.map((balancer) => balancer.stop()));
+      await Promise.all([mutating.stop(), validating.stop()]);
       await cluster.stop();
     },
   };
