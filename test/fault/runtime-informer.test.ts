@@ -110,6 +110,9 @@ describe('Informer behind a misbehaving network', function () {
     expect(restarts['Stalled'] ?? 0).to.equal(0);
     await clock.advance(2_000);
     await eventually(() => restarts['Stalled'] === 1);
+    // Silence alone is no failure; how long it has lasted is there for whoever must not guess.
+    expect(informer.freshness().connected).to.equal(true);
+    expect(informer.freshness().ageMs).to.be.within(75_000, 77_000);
     proxy.thaw();
     proxy.cut();
     await eventually(async () => {

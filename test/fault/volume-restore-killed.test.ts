@@ -95,7 +95,8 @@ describe('a volume-controller that is killed after any write of a restore', func
       expect(status).to.include({ restoreRequired: false, restoreInitiated: true, isStandby: false });
       expect(findCondition(status?.conditions, 'Ready')).to.include({ status: 'True', reason: 'Restored' });
       if (!died) {
-        expect(writes, 'size, finalizer, Job, status, status, Job').to.be.within(5, 12);
+        // A status may take two writes (a patch after a conflict), and so may the Job's deletion (until the cache knows of it).
+        expect(writes, 'size, finalizer, Job, status, status, event, Job').to.be.within(7, 10);
         return;
       }
     }
