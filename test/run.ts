@@ -1,7 +1,7 @@
 /**
- * Runs all tests: two mocha processes side by side, each with a control plane of its own, for most tests wait and do not compute. Arguments go to
- * both. Output of the second comes when the first has ended; the last line counts both (and what `MOORING_TALLY` has counted before). Exit status 1
- * when a test failed.
+ * Runs all tests: three mocha processes side by side, each with a control plane of its own, for most tests wait and do not compute. Arguments go to
+ * all. The output of the first is shown while it runs, that of the others at the end; the last line counts all (and what `MOORING_TALLY` has counted
+ * before). Exit status 1 when a test failed.
  *
  *     npm test
  *     npx mocha test/integration/crds.test.ts     one file
@@ -18,6 +18,8 @@ interface Tally {
   readonly pending: number;
 }
 
+/** More than this many only wait for two cores. */
+const PROCESSES = 3;
 const NOTHING: Tally = { passed: 0, failed: 0, pending: 0 };
 const UNIT = ['shared/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts'];
 const ON_REAL_PARTS = ['test/compat/**/*.test.ts', 'test/integration/**/*.test.ts', 'test/fault/**/*.test.ts'];
@@ -53,17 +55,23 @@ async function runMocha(
   return { code, output: Buffer.concat(chunks).toString('utf8') };
 }
 
-const unit = globSync(UNIT, { exclude: (path) => path.includes('node_modules') }).sort();
-const real = globSync(ON_REAL_PARTS).sort();
-const halves = [0, 1].map((half) => real.filter((_, index) => index % 2 === half));
+const files = [
+  ...globSync(UNIT, { exclude: (path) => path.includes('node_modules') }).sort(),
+  ...globSync(ON_REAL_PARTS).sort(),
+];
 const folder = await mkdtemp(join(tmpdir(), 'mooring-run-'));
-const tallies = [join(folder, 'first.json'), join(folder, 'second.json')] as const;
+const tallies = Array.from({ length: PROCESSES }, (_, index) => join(folder, `${String(index)}.json`));
 for (const tally of tallies) writeFileSync(tally, '');
-const [first, second] = await Promise.all([
-  runMocha([...unit, ...(halves[0] ?? [])], tallies[0], true),
-  runMocha(halves[1] ?? [], tallies[1], false),
-]);
-process.stdout.write(second.output);
+const runs = await Promise.all(
+  tallies.map((tally, index) =>
+    runMocha(
+      files.filter((_, place) => place % PROCESSES === index),
+      tally,
+      index === 0,
+    ),
+  ),
+);
+for (const { output } of runs) process.stdout.write(output);
 const total = process.env['MOORING_TALLY'];
 const counted = [...(total === undefined ? [] : [total]), ...tallies].map(readTally);
 const sum = (of: keyof Tally): number => counted.reduce((all, tally) => all + tally[of], 0);
@@ -72,4 +80,4 @@ if (total !== undefined) writeFileSync(total, JSON.stringify(result));
 await rm(folder, { recursive: true, force: true });
 const left = result.pending > 0 ? `, ${String(result.pending)} pending` : '';
 process.stdout.write(`\n${String(result.passed)} passed, ${String(result.failed)} failed${left}\n`);
-process.exitCode = first.code === 0 && second.code === 0 ? 0 : 1;
+process.exitCode = runs.every(({ code }) => code === 0) ? 0 : 1;
