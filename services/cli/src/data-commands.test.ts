@@ -77,6 +77,29 @@ describe('the command line restores, removes and verifies', function () {
     expect(await digest()).to.equal(images.get('snap2'));
   });
 
+  describe('for nobody else to read,', () => {
+    const before = process.env['PATH'];
+    afterEach(() => {
+      process.env['PATH'] = before;
+    });
+
+    for (const format of ['raw', 'qcow2']) {
+      it(format, async () => {
+        // Opens its output as qemu-img does, which is not installed everywhere.
+        await writeFile(path.join(root, 'qemu-img'), '#!/bin/sh\n[ "$1" != convert ] || cat "$6" > "$7"\n', {
+          mode: 0o755,
+        });
+        process.env['PATH'] = `${root}:${String(before)}`;
+        await writeFile(`${output}.converting`, 'of a killed run', { mode: 0o644 });
+        const flags = ['--output-file', output, '--output-format', format];
+        const ran = await mooring('backup', 'restore-to-file', `${url}?${FIRST}`, ...flags);
+        expect(ran).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
+        expect(await digest()).to.equal(images.get('snap1'));
+        expect((await stat(output)).mode & 0o777).to.equal(0o600);
+      });
+    }
+  });
+
   it('a damaged backup never: it says which block, at once, and leaves no output', async () => {
     const block = await blockFile(FIRST);
     await truncate(block, 100);

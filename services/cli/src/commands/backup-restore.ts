@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import {
   readBackingImageConfig,
@@ -116,6 +116,9 @@ async function requireQemu(): Promise<void> {
 
 async function convert(raw: string, file: string): Promise<void> {
   const draft = `${file}.converting`;
+  // qemu-img makes a file that everybody may read, but keeps the mode of one that is there.
+  await rm(draft, { force: true });
+  await writeFile(draft, '', { flag: 'wx', mode: 0o600 });
   await promisify(execFile)('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, draft]);
   await rename(draft, file);
   await rm(raw);
