@@ -2,6 +2,7 @@ import {
   openStore,
   probeStore,
   readBackupHead,
+  readBackupHeadAndEnd,
   readVolumeConfig,
   scanStore,
   StoreError,
@@ -233,7 +234,7 @@ describe('a store that fails now and then', () => {
     expect((await call).code).to.equal('Cancelled');
   });
 
-  it('reads the head of a config by ranges, and only as much as it needs', async () => {
+  it('reads the head of a config by ranges, only as much as it needs, and its end, so that a config that was cut is seen', async () => {
     const head = (labels: object): string =>
       `{"Name":"b-1","VolumeName":"pvc-a","SnapshotName":"s","SnapshotCreatedAt":"","CreatedTime":"2026-01-02T00:00:00Z",` +
       `"Size":"2097152","Labels":${JSON.stringify(labels)},"Blocks":[`;
@@ -254,6 +255,16 @@ describe('a store that fails now and then', () => {
     proxy.resetCounts();
     expect((await readBackupHead(store, { volume: 'pvc-a', backup: 'b-1' })).config.labels).to.deep.equal(long);
     expect(proxy.counts()).to.deep.equal({ GET: 3 });
+    proxy.resetCounts();
+    expect((await readBackupHeadAndEnd(store, { volume: 'pvc-a', backup: 'b-1' })).config.labels).to.deep.equal(long);
+    expect(proxy.counts()).to.deep.equal({ GET: 4 });
+    const whole = body({});
+    // At a block's end, in a block, and without the last bracket.
+    for (const end of [whole.indexOf('}', 500_000) + 1, 300_000, whole.length - 1]) {
+      await store.put({ key: backup, body: whole.subarray(0, end) });
+      const error = await failureOf(readBackupHeadAndEnd(store, { volume: 'pvc-a', backup: 'b-1' }));
+      expect(error).to.deep.include({ code: 'Corrupt', kind: 'corrupt' });
+    }
   });
 
   it('reports a config that is cut or garbage as Corrupt', async () => {

@@ -34,6 +34,7 @@ export {
   readBackingImageConfig,
   readBackupConfig,
   readBackupHead,
+  readBackupHeadAndEnd,
   readSystemBackupConfig,
   readVolumeConfig,
 } from './read-config.ts';

@@ -3,10 +3,13 @@ import { decodeBackupConfig, decodeBackupHead, type BackupConfig, type BackupHea
 import { decodeSystemBackupConfig, type SystemBackupConfig } from './format/system-backup-config.ts';
 import { decodeVolumeConfig, type VolumeConfig } from './format/volume-config.ts';
 import { backingImageConfigKey, backupConfigKey, systemBackupConfigKey, volumeConfigKey } from './layout.ts';
+import { streamBackup } from './stream-backup.ts';
 import type { CallOptions, ObjectContent, ObjectInfo, ObjectStore } from './store.ts';
 
 // A head is about 600 bytes; labels may hold a whole Kubernetes status (annotations: at most 256 KiB).
 const FIRST_HEAD_BYTES = 16 * 1024;
+// `],"SingleFile":{"FilePath":""}}`, and what a later version may add.
+const END_BYTES = 256;
 // All configs but a large backup's fit, so that one small GET with a short timeout is enough.
 const FIRST_CONFIG_BYTES = 64 * 1024;
 
@@ -39,6 +42,36 @@ export async function readBackupHead(
     const isComplete = content.body.length >= content.size;
     const config = decodeBackupHead({ body: content.body, isComplete }, { key });
     if (config !== undefined) return { config, ...infoOf(content) };
+  }
+}
+
+/**
+ * `readBackupHead` that also looks whether the config ends as one must: one more ranged GET when it is longer than 16 KiB. A writer that died on a
+ * file server leaves a config that is cut in its block list. One that ends strangely is read whole, in pieces. Throws the same.
+ */
+export async function readBackupHeadAndEnd(
+  store: ObjectStore,
+  name: { readonly volume: string; readonly backup: string },
+  options: CallOptions = {},
+): Promise<ReadConfig<BackupHead>> {
+  const head = await readBackupHead(store, name, options);
+  if (head.size <= FIRST_HEAD_BYTES) return head;
+  const key = backupConfigKey(name.volume, name.backup);
+  const range = { start: head.size - END_BYTES, end: head.size - 1 };
+  const { body } = await store.get({ key, range, ...options });
+  if (closesBlocks(body.toString('utf8'))) return head;
+  const pieces = streamBackup(store, name, options);
+  while ((await pieces.next()).done !== true);
+  return head;
+}
+
+/** Whether the end of a config closes its block list and the config, and has whole members between the two. */
+function closesBlocks(end: string): boolean {
+  const bracket = end.lastIndexOf(']');
+  try {
+    return bracket !== -1 && JSON.parse(`{"Blocks":[${end.slice(bracket)}`) !== null;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,11 @@
 import { type Backup, resources } from '@mooring/api';
-import { backupConfigKey, type BackupHead, isStoreError, type ObjectStore, readBackupHead } from '@mooring/backupstore';
+import {
+  backupConfigKey,
+  type BackupHead,
+  isStoreError,
+  type ObjectStore,
+  readBackupHeadAndEnd,
+} from '@mooring/backupstore';
 import type { BackupEntry } from '../backup-entry.ts';
 import { blockSizeOf, missingBlockSize } from '../block-size.ts';
 import type { Parts } from '../parts.ts';
@@ -12,13 +18,13 @@ export interface StoreNames {
 }
 
 /**
- * Reads what the store says of a backup, by one ranged GET. Throws StoreError when the store does not answer; a missing, corrupt or foreign
+ * Reads what the store says of a backup, by one ranged GET, or two when its config is longer than 16 KiB. Throws StoreError when the store does not answer; a missing, corrupt or foreign
  * config is a finding, not an error.
  */
 export async function readFinding(store: ObjectStore, names: StoreNames, signal: AbortSignal): Promise<Finding> {
   const key = backupConfigKey(names.volume, names.backup);
   try {
-    const { config } = await readBackupHead(store, names, { signal });
+    const { config } = await readBackupHeadAndEnd(store, names, { signal });
     return isConfigOf(config, names) ? config : foreign(key, config);
   } catch (error) {
     if (isStoreError(error, 'Corrupt')) return new BackupConfigError('Corrupt', error.message, error);

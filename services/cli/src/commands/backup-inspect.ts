@@ -1,7 +1,7 @@
 import {
   backupConfigKey,
   isBackupComplete,
-  readBackupHead,
+  readBackupHeadAndEnd,
   readVolumeConfig,
   volumeConfigKey,
 } from '@mooring/backupstore';
@@ -20,7 +20,7 @@ export async function inspectBackup(context: Context, text: string | undefined):
   const store = await context.open(url.target);
   try {
     const { config: volumeConfig } = await readVolumeConfig(store, volume);
-    const { config } = await readBackupHead(store, { volume, backup });
+    const { config } = await readBackupHeadAndEnd(store, { volume, backup });
     if (!isBackupComplete(config)) throw new CliError(`backup ${config.name} is still in progress`);
     return formatGoJson(inspectedBackup(config, volumeConfig, url.shown));
   } finally {
