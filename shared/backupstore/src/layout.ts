@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 export const STORE_ROOT = 'backupstore/';
 /** Home of the volumes: `<H[0:2]>/<H[2:4]>/<volume>/…` below it. */
 export const VOLUMES_PREFIX = 'backupstore/volumes/';
+/** Everything of the backing images: their configs and blocks. */
+export const BACKING_IMAGES_ROOT = 'backupstore/backing-images/';
 /** Home of the backing images: `<name>/backing-image.cfg` below it, not sharded. */
 export const BACKING_IMAGES_PREFIX = 'backupstore/backing-images/backing-images/';
 /** Home of the system backups: `<longhorn version>/<name>/system-backup.cfg` below it. */

@@ -29,9 +29,9 @@ export interface ObjectStore {
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
   /**
    * Removes what killed writes have left below a folder (with its trailing `/`), in no listing but in the way of its removal;
-   * absent where there is no such thing. MUST: nobody writes there.
+   * absent where there is no such thing. MUST: nobody writes there, or `writtenBeforeMs` is so long ago that nobody still does.
    */
-  sweepLeftovers?(folder: string, options?: CallOptions): Promise<void>;
+  sweepLeftovers?(folder: string, options?: SweepLeftoversOptions): Promise<void>;
   /** Closes sockets; calls in flight may fail. Idempotent. */
   close(): void;
 }
@@ -56,6 +56,12 @@ export interface StoreCapabilities {
 export interface CallOptions {
   /** Ends the call early with the error code `Cancelled`. */
   readonly signal?: AbortSignal;
+}
+
+/** What is swept. */
+export interface SweepLeftoversOptions extends CallOptions {
+  /** Only what was written last before this: milliseconds since 1970, by the store's clock. Default: everything. */
+  readonly writtenBeforeMs?: number;
 }
 
 /** One key. */

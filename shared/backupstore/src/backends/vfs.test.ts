@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -50,6 +50,20 @@ describe('a store in a directory', () => {
       'a/b.cfg',
     ]);
     expect(await codeOf(store.sweepLeftovers('../'))).to.equal('Invalid');
+  });
+
+  it('sweeps only what was left before a time, where one is said', async () => {
+    const folder = path.join(root, 'backupstore/a');
+    await mkdir(folder, { recursive: true });
+    for (const [name, seconds] of [
+      ['old.tmp.1', 1000],
+      ['new.tmp.2', 2000],
+    ] as const) {
+      await writeFile(path.join(folder, name), 'half');
+      await utimes(path.join(folder, name), seconds, seconds);
+    }
+    await store.sweepLeftovers('backupstore/a/', { writtenBeforeMs: 2_000_000 });
+    expect(await readdir(folder)).to.deep.equal(['new.tmp.2']);
   });
 
   it('refuses keys that leave the root, whatever the call', async () => {

@@ -14,6 +14,7 @@ import type {
   PutOptions,
   PutResult,
   StoreCapabilities,
+  SweepLeftoversOptions,
 } from '../store.ts';
 import { toVfsError, errnoOf } from './vfs-errors.ts';
 import { sweepFolder } from './vfs-leftovers.ts';
@@ -125,7 +126,7 @@ export class VfsStore implements ObjectStore {
     }
   }
 
-  async sweepLeftovers(folder: string, options: CallOptions = {}): Promise<void> {
+  async sweepLeftovers(folder: string, options: SweepLeftoversOptions = {}): Promise<void> {
     try {
       const place = this.#paths.toFolderPath(folder);
       await this.#paths.assertInside(place, folder);

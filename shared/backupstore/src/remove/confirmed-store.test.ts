@@ -1,3 +1,5 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { openStore } from '../open-store.ts';
 import type { ObjectStore } from '../store.ts';
@@ -5,12 +7,14 @@ import { temporaryFolder } from '@mooring/testing';
 import { ConfirmedStore } from './confirmed-store.ts';
 
 describe('ConfirmedStore', () => {
+  let root: string;
   let inner: ObjectStore;
   let asked: number;
 
   beforeEach(async () => {
     asked = 0;
-    inner = await openStore({ url: `vfs://${await temporaryFolder('confirmed-store')}` });
+    root = await temporaryFolder('confirmed-store');
+    inner = await openStore({ url: `vfs://${root}` });
     for (const key of ['locks/a', 'data/b', 'data/c']) await inner.put({ key, body: Buffer.from('x') });
   });
   afterEach(() => inner.close());
@@ -42,6 +46,16 @@ describe('ConfirmedStore', () => {
     await store.delete(['locks/a']);
     expect(await keys()).to.deep.equal(['data/b', 'data/c']);
     expect(asked).to.equal(1);
+  });
+
+  it('sweeps what killed writes have left, when the answer is yes', async () => {
+    await writeFile(join(root, 'data/b.tmp.1'), 'half');
+    const refused = storeThat(() => Promise.reject(new Error('no')));
+    expect(await refused.sweepLeftovers?.('data/').catch((error: unknown) => error)).to.be.instanceOf(Error);
+    expect(await readdir(join(root, 'data'))).to.include('b.tmp.1');
+    await storeThat(() => Promise.resolve()).sweepLeftovers?.('data/');
+    expect(await readdir(join(root, 'data'))).to.not.include('b.tmp.1');
+    expect(asked).to.equal(2);
   });
 
   it('passes everything else on', async () => {

@@ -1,4 +1,4 @@
-import type { CallOptions, ObjectStore, PutOptions, StoreCapabilities } from '../store.ts';
+import type { CallOptions, ObjectStore, PutOptions, StoreCapabilities, SweepLeftoversOptions } from '../store.ts';
 
 /** How a {@link ConfirmedStore} is made. */
 export interface ConfirmedStoreOptions {
@@ -35,6 +35,12 @@ export class ConfirmedStore implements ObjectStore {
     const { store, locksPrefix, confirm } = this.#options;
     if (keys.some((key) => !key.startsWith(locksPrefix))) await (this.#confirmed ??= confirm());
     await store.delete(keys, options);
+  }
+
+  async sweepLeftovers(folder: string, options?: SweepLeftoversOptions): Promise<void> {
+    const { store, confirm } = this.#options;
+    await (this.#confirmed ??= confirm());
+    await store.sweepLeftovers?.(folder, options);
   }
 
   close(): void {

@@ -1,5 +1,10 @@
 import { readBackingImageConfig } from '../read-config.ts';
-import { BACKING_IMAGE_BLOCKS_PREFIX, backingImageBlockKey, backingImageConfigKey } from '../layout.ts';
+import {
+  BACKING_IMAGE_BLOCKS_PREFIX,
+  BACKING_IMAGES_ROOT,
+  backingImageBlockKey,
+  backingImageConfigKey,
+} from '../layout.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { lockTypes, type LockOptions } from '../locks/types.ts';
 import { withLock } from '../locks/with-lock.ts';
@@ -7,7 +12,7 @@ import { listBackingImages } from '../scan/other-lists.ts';
 import type { ObjectStore } from '../store.ts';
 import { assertChecksums } from '../stream-backup.ts';
 import type { BlockPool } from './block-pool.ts';
-import { sweepPool } from './sweep-pool.ts';
+import { ABANDONED_AFTER_MS, sweepPool } from './sweep-pool.ts';
 import type { RemoveOptions, SweepResult } from './types.ts';
 
 /** Which backing image to remove. */
@@ -17,8 +22,8 @@ export interface RemoveBackingImageOptions extends RemoveOptions {
 }
 
 /**
- * Removes a backing image's backup and the blocks of the shared pool that no other one refers to, as `removeBackup`. Throws
- * `LockLost`, `Cancelled`, or the store's error.
+ * Removes a backing image's backup and the blocks of the shared pool that no other one refers to, as `removeBackup`, and what killed
+ * writes have left among the backing images over a day ago. Throws `LockLost`, `Cancelled`, or the store's error.
  */
 export async function removeBackingImage(options: RemoveBackingImageOptions): Promise<SweepResult> {
   const { store, name, signal: cancelled } = options;
@@ -28,7 +33,7 @@ export async function removeBackingImage(options: RemoveBackingImageOptions): Pr
     const { signal } = stop;
     lock.assertHeld();
     await store.delete([backingImageConfigKey(name)], { signal });
-    return await sweepPool(backingImagePool(store), {
+    const result = await sweepPool(backingImagePool(store), {
       store,
       lock,
       lockOptions,
@@ -37,6 +42,10 @@ export async function removeBackingImage(options: RemoveBackingImageOptions): Pr
       log: options.log ?? (() => undefined),
       onConfigs: async () => Promise.resolve(),
     });
+    // The pool is never removed as a whole, as a volume's folder is; so this is the only time.
+    const writtenBeforeMs = lock.storeNowMs() - ABANDONED_AFTER_MS;
+    await store.sweepLeftovers?.(BACKING_IMAGES_ROOT, { signal, writtenBeforeMs });
+    return result;
   });
 }
 

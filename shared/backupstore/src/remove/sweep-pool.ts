@@ -13,8 +13,8 @@ import type { SweepResult } from './types.ts';
 
 // Another deletion at the same time changes the set of configs; each pass leaves it one less to do.
 const MAX_PASSES = 5;
-// Design §6: an in-progress config this old, with no live backup's lock, is left by a run that will not come back.
-const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
+/** Design §6: an in-progress config this old, with no live backup's lock, is left by a run that will not come back. Milliseconds. */
+export const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
 /** What a sweep works with. */
 export interface SweepContext {

@@ -11,6 +11,7 @@ import type {
   PutOptions,
   PutResult,
   StoreCapabilities,
+  SweepLeftoversOptions,
 } from '../store.ts';
 import { withAttemptTimeout } from './attempt-timeout.ts';
 import { withBreaker, type BreakerLimits } from './breaker.ts';
@@ -140,7 +141,7 @@ class WrappedStore implements ObjectStore {
   }
 
   // As it is: it takes as long as it takes, and its failure harms nothing.
-  async sweepLeftovers(folder: string, options?: CallOptions): Promise<void> {
+  async sweepLeftovers(folder: string, options?: SweepLeftoversOptions): Promise<void> {
     await this.#backend.sweepLeftovers?.(folder, options);
   }
 
