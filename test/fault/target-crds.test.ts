@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { API_VERSION, type BackupTarget, resources } from '@mooring/api';
-import { coreResources, isNotFound, KubeClient } from '@mooring/runtime';
+import { coreResources, KubeClient } from '@mooring/runtime';
 import {
   applyObjects,
   type ControlPlane,
@@ -64,13 +64,6 @@ describe('target-controller when its kinds are deleted', function () {
     expect(await setup.volumes('t')).to.deep.equal(FIXTURE_VOLUMES);
   });
 
-  const isGone = async (name: string): Promise<boolean> => {
-    try {
-      await setup.kube.get(coreResources.customResourceDefinitions, { name });
-      return false;
-    } catch (error) {
-      if (isNotFound(error)) return true;
-      throw error;
-    }
-  };
+  const isGone = async (name: string): Promise<boolean> =>
+    (await setup.kube.find(coreResources.customResourceDefinitions, { name })) === undefined;
 });

@@ -1,7 +1,7 @@
 /** What the tests of backups and restores share: all controllers in this process and a node with real movers, over a real API server. */
 import { join } from 'node:path';
 import { API_VERSION, type ResourceType, resources } from '@mooring/api';
-import { type Clock, isNotFound, KubeClient, noLog, noMetrics, systemClock } from '@mooring/runtime';
+import { type Clock, KubeClient, noLog, noMetrics, systemClock } from '@mooring/runtime';
 import {
   type ControlPlane,
   eventually,
@@ -133,14 +133,7 @@ async function giveRights(kube: KubeClient, namespace: string): Promise<void> {
 }
 
 function handsOf(kube: KubeClient, namespace: string) {
-  const get = async <T>(type: ResourceType, name: string): Promise<T | undefined> => {
-    try {
-      return await kube.get<T>(type, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  };
+  const get = <T>(type: ResourceType, name: string): Promise<T | undefined> => kube.find<T>(type, { namespace, name });
   return {
     get,
     create: async <T>(kind: keyof typeof TYPES, name: string, { spec, labels = {} }: ObjectParts): Promise<T> => {

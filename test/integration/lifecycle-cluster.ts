@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ResourceType } from '@mooring/api';
-import { coreResources, isNotFound, KubeClient } from '@mooring/runtime';
+import { coreResources, KubeClient } from '@mooring/runtime';
 import {
   type ControlPlane,
   ensureBinaries,
@@ -73,14 +73,8 @@ export async function startLifecycleCluster(options: { runsServices: boolean }):
     ...['--set', `webhooks.validating.url=https://127.0.0.1:${String(webhookPorts['validating-webhook'])}`],
   ];
   const chart = join(repositoryFolder, 'charts/mooring');
-  const get = async <T>(type: ResourceType, name: string, namespace?: string): Promise<T | undefined> => {
-    try {
-      return await kube.get<T>(type, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  };
+  const get = <T>(type: ResourceType, name: string, namespace?: string): Promise<T | undefined> =>
+    kube.find<T>(type, { namespace, name });
   return {
     plane,
     kube,

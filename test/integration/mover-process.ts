@@ -17,7 +17,7 @@ import {
   type Snapshot,
   type Volume,
 } from '@mooring/api';
-import { coreResources, isNotFound, type KubeClient } from '@mooring/runtime';
+import { coreResources, type KubeClient } from '@mooring/runtime';
 import {
   type FaultProxy,
   onRunEnd,
@@ -175,14 +175,7 @@ function handsOf(
   };
   return {
     create,
-    get: async (type, { metadata: { name } }) => {
-      try {
-        return await kube.get(type, { namespace, name });
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    },
+    get: (type, { metadata: { name } }) => kube.find(type, { namespace, name }),
     deleteHeld: async (type, { metadata: { name } }) => {
       const held = { metadata: { finalizers: ['mooring.test/held'] } };
       await kube.patch(type, { namespace, name }, held, { kind: 'merge' });

@@ -10,7 +10,7 @@ import {
   resources,
   type SystemBackup,
 } from '@mooring/api';
-import { coreResources, isNotFound } from '@mooring/runtime';
+import { coreResources } from '@mooring/runtime';
 import { eventually } from '@mooring/testing';
 import { FIXTURE_VOLUMES, FolderStore } from './folder-store.ts';
 import { createTargetSetup, type TargetSetup } from './target-setup.ts';
@@ -82,18 +82,10 @@ describe('target-controller lets objects go', function () {
     await create();
     const { kube, namespace } = setup;
     await kube.delete(coreResources.namespaces, { name: namespace });
-    await eventually(
-      async () => {
-        try {
-          await kube.get(coreResources.namespaces, { name: namespace });
-          return false;
-        } catch (error) {
-          if (isNotFound(error)) return true;
-          throw error;
-        }
-      },
-      { timeoutMs: 40_000, what: 'the namespace is gone' },
-    );
+    await eventually(async () => (await kube.find(coreResources.namespaces, { name: namespace })) === undefined, {
+      timeoutMs: 40_000,
+      what: 'the namespace is gone',
+    });
   });
 
   it('with a warning when a user deleted a system backup, which comes back at the next sync', async () => {

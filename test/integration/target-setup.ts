@@ -14,7 +14,6 @@ import {
   type Clock,
   coreResources,
   createInformer,
-  isNotFound,
   KubeClient,
   noLog,
   noMetrics,
@@ -138,14 +137,7 @@ type Hands = Omit<TargetSetup, 'namespace' | 'kube' | 'counts' | 'start' | 'stop
 
 function handsOf(kube: KubeClient, namespace: string): Hands {
   const type = resources.backupTargets;
-  const get = async <T>(kind: ResourceType, name: string): Promise<T | undefined> => {
-    try {
-      return await kube.get<T>(kind, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  };
+  const get = <T>(kind: ResourceType, name: string): Promise<T | undefined> => kube.find<T>(kind, { namespace, name });
   const patchTarget = (name: string, change: object): Promise<BackupTarget> =>
     kube.patch<BackupTarget>(type, { namespace, name }, change, { kind: 'merge' });
   const list = async <T>(kind: ResourceType): Promise<T[]> => (await kube.list<T>(kind, { namespace })).items;

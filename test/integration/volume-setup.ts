@@ -10,7 +10,7 @@ import {
   resources,
   storeHash,
 } from '@mooring/api';
-import { isNotFound, KubeClient } from '@mooring/runtime';
+import { KubeClient } from '@mooring/runtime';
 import { eventually, sharedControlPlane, testNamespace } from '@mooring/testing';
 import { createBackupController } from '../../services/backup-controller/src/controller.ts';
 import { createVolumeController } from '../../services/volume-controller/src/controller.ts';
@@ -70,14 +70,7 @@ type Hands = Pick<VolumeSetup, 'target' | 'volume' | 'sync' | 'get' | 'list'>;
 
 /** What a test does to objects. */
 export function handsOf(kube: KubeClient, namespace: string): Hands {
-  const get = async <T>(type: ResourceType, name: string): Promise<T | undefined> => {
-    try {
-      return await kube.get<T>(type, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  };
+  const get = <T>(type: ResourceType, name: string): Promise<T | undefined> => kube.find<T>(type, { namespace, name });
   return {
     get,
     list: async <T>(type: ResourceType) => (await kube.list<T>(type, { namespace })).items,

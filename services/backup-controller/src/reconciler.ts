@@ -1,14 +1,13 @@
-import { type Backup, type BackupStatus, type BackupTarget, FINALIZER, resources, secondTime } from '@mooring/api';
+import { type Backup, type BackupStatus, type BackupTarget, FINALIZER, resources } from '@mooring/api';
 import {
   addFinalizer,
   ApiError,
   errorFacts,
-  isNotFound,
   type Outcome,
   type Pass as SettlePass,
   patchStatus,
   type ReconcileContext,
-  settle,
+  settleObject,
   type Verdict,
 } from '@mooring/runtime';
 import { withRemoteParent, withSpan } from '@mooring/telemetry';
@@ -84,7 +83,7 @@ export class BackupReconciler {
       const metadata = await recordBlockSize(this.#parts, entry, finding);
       const before = await this.#before(entry, metadata);
       if (before === undefined) return DONE;
-      const verdict = this.#settle(before, endOfPass(finding), signal);
+      const verdict = settleObject(before, endOfPass(finding), { nowMs: this.#parts.clock.now(), signal });
       const result = {
         before: before.status,
         target: { name: target.metadata.name, url: target.spec.backupTargetURL ?? '' },
@@ -112,14 +111,13 @@ export class BackupReconciler {
   async #report(entry: BackupEntry, pass: SettlePass, signal: AbortSignal): Promise<void> {
     const before = await this.#before(entry, subjectOf(entry).metadata);
     if (before === undefined) return;
-    const verdict = this.#settle(before, pass, signal);
+    const verdict = settleObject(before, pass, { nowMs: this.#parts.clock.now(), signal });
     await this.#writeStatus(before, statusWithVerdict(before.status, verdict), verdict);
   }
 
   /** What a status write starts from: nothing for a Backup that never had a status, else the live object; undefined when it is gone. */
   async #before(entry: BackupEntry, metadata: Backup['metadata']): Promise<Before | undefined> {
     const { client } = this.#parts;
-    const { name, namespace, uid } = entry.metadata;
     if (!entry.metadata.finalizers.includes(FINALIZER)) {
       return await addFinalizer<Before>({
         client,
@@ -129,24 +127,7 @@ export class BackupReconciler {
       });
     }
     if (!entry.hasStatus) return { metadata };
-    try {
-      const live = await client.get<Backup>(resources.backups, { namespace, name });
-      return live.metadata.uid === uid ? live : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  }
-
-  #settle({ metadata, status }: Before, pass: SettlePass, signal: AbortSignal): Verdict {
-    return settle({
-      pass,
-      conditions: status?.conditions,
-      observedGeneration: status?.observedGeneration,
-      generation: metadata.generation,
-      nowIso: secondTime(this.#parts.clock.now()),
-      signal,
-    });
+    return await client.findSame<Backup>(resources.backups, entry);
   }
 
   async #writeStatus(before: Before, status: BackupStatus, verdict: Verdict): Promise<void> {

@@ -10,7 +10,7 @@ import {
 } from '@mooring/api';
 import { resolveTargetStore, type ObjectStore } from '@mooring/backupstore';
 import { FileDataPath } from '@mooring/datapath';
-import { type Clock, isNotFound, type KubeClient, type Log, readSecret } from '@mooring/runtime';
+import { type Clock, type KubeClient, type Log, readSecret } from '@mooring/runtime';
 import type { RunConfig } from './config.ts';
 import { MoverError } from './errors.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -41,12 +41,7 @@ export async function find<T extends KubeObject>(
   { client, config, signal }: Run,
   { type, name }: Omit<Reference, 'action'>,
 ): Promise<T | undefined> {
-  try {
-    return await client.get<T>(type, { namespace: config.objectNamespace, name }, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return await client.find<T>(type, { namespace: config.objectNamespace, name }, { signal });
 }
 
 /** As {@link find}. Throws MoverError `ReferenceNotFound` when there is none. */

@@ -1,7 +1,7 @@
 /** Target-controller keeps every BackupTarget's condition and its set of mirrored objects true. */
 import { ANNOTATION_TRACEPARENT, FINALIZER, resources } from '@mooring/api';
 import type { BackupTarget } from '@mooring/api';
-import { addFinalizer, isConflict, isNotFound, patchStatus, splitKey } from '@mooring/runtime';
+import { addFinalizer, isConflict, patchStatus, splitKey } from '@mooring/runtime';
 import type { Outcome, ReconcileContext } from '@mooring/runtime';
 import { traceparent, withRemoteParent, withSpan } from '@mooring/telemetry';
 import { recordSync } from './metrics.ts';
@@ -225,13 +225,7 @@ export class TargetReconciler {
   }
 
   async #read(key: string): Promise<BackupTarget | undefined> {
-    const { namespace, name } = splitKey(key);
-    try {
-      return await this.#parts.client.get<BackupTarget>(resources.backupTargets, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await this.#parts.client.find<BackupTarget>(resources.backupTargets, splitKey(key));
   }
 
   async #release(key: string, target: BackupTarget): Promise<Outcome> {

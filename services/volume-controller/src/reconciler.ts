@@ -5,7 +5,6 @@ import {
   type BackupVolumeStatus,
   FINALIZER,
   resources,
-  secondTime,
 } from '@mooring/api';
 import {
   addFinalizer,
@@ -15,8 +14,7 @@ import {
   type Outcome,
   patchStatus,
   type ReconcileContext,
-  settle,
-  type Pass as SettlePass,
+  settleObject,
   type Verdict,
 } from '@mooring/runtime';
 import { withRemoteParent, withSpan } from '@mooring/telemetry';
@@ -99,7 +97,7 @@ export class VolumeReconciler {
     }
     const dyingCount = await writeBackups(this.#parts, scope, plan);
     const result = { ...scope, waitingCount: plan.waiting.length + dyingCount };
-    const verdict = this.#settle(volume, endOfPass(result), signal);
+    const verdict = settleObject(volume, endOfPass(result), { nowMs: this.#parts.clock.now(), signal });
     await this.#writeStatus(volume, statusAfterSync(result, verdict), verdict);
     this.#remember(uid, scope);
     const { create, change, remove } = plan;
@@ -122,19 +120,8 @@ export class VolumeReconciler {
   }
 
   async #reportFailure(volume: BackupVolume, error: unknown, signal: AbortSignal): Promise<void> {
-    const verdict = this.#settle(volume, { error }, signal);
+    const verdict = settleObject(volume, { error }, { nowMs: this.#parts.clock.now(), signal });
     await this.#writeStatus(volume, statusWithVerdict(volume, verdict), verdict);
-  }
-
-  #settle(volume: BackupVolume, pass: SettlePass, signal: AbortSignal): Verdict {
-    return settle({
-      pass,
-      conditions: volume.status?.conditions,
-      observedGeneration: volume.status?.observedGeneration,
-      generation: volume.metadata.generation,
-      nowIso: secondTime(this.#parts.clock.now()),
-      signal,
-    });
   }
 
   async #writeStatus(volume: BackupVolume, status: BackupVolumeStatus, verdict: Verdict): Promise<void> {

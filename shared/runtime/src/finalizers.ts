@@ -85,8 +85,8 @@ async function change<T extends Finalizable>(
       if (isNotFound(error)) return undefined;
       if (!isLostRace(error) || attempt >= MAX_ATTEMPTS) throw error;
     }
-    const newest = await readAgain<T>(options);
-    if (newest === undefined || newest.metadata.uid !== uid) return undefined;
+    const newest = await client.findSame<T>(type, object, call);
+    if (newest === undefined) return undefined;
     current = newest;
   }
 }
@@ -94,15 +94,4 @@ async function change<T extends Finalizable>(
 /** The API server answers 422 to a failed `test`, without a reason of its own. A real 422 comes again and ends the attempts. */
 function isLostRace(error: unknown): boolean {
   return isConflict(error) || (error instanceof ApiError && error.status === 422);
-}
-
-async function readAgain<T extends Finalizable>(options: FinalizerOptions<T>): Promise<T | undefined> {
-  const { client, type, object, signal, timeoutMs } = options;
-  const { namespace, name } = object.metadata;
-  try {
-    return await client.get<T>(type, { namespace, name }, { signal, timeoutMs });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -53,7 +53,15 @@ export { releaseUnownedKinds, type UnownedKinds, type UnownedKindsOptions } from
 export { runService, type ProcessHost, type ServiceContext, type ServiceOptions } from './process.ts';
 export { readSecret, SecretCache, secretVersions, type SecretVersion } from './secrets.ts';
 export { releaseFinalizers, type ReleasedFinalizers, type ReleaseFinalizersOptions } from './release-finalizers.ts';
-export { settle, type Finding, type Pass, type Settled, type SettleInput, type Verdict } from './settle.ts';
+export {
+  settle,
+  settleObject,
+  type Finding,
+  type Pass,
+  type Settled,
+  type SettleInput,
+  type Verdict,
+} from './settle.ts';
 export { stableMessage } from './stable-message.ts';
 export { patchObject, patchStatus, type Patchable, type PatchStatusOptions } from './status-writer.ts';
 export { WRITES_IN_FLIGHT } from './write-limit.ts';

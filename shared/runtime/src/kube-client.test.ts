@@ -92,6 +92,30 @@ describe('KubeClient', () => {
     expect(server.calls[2]).to.include('fieldManager=m&force=true');
   });
 
+  it('finds an object, or undefined where there is none, and throws every other answer', async () => {
+    script((call) => {
+      const [code, reason] = server.calls.length === 1 ? ([404, 'NotFound'] as const) : ([403, 'Forbidden'] as const);
+      call.json(status(code, reason), code);
+    });
+    expect(await client.find(configMaps, { namespace: 'n', name: 'a' })).to.equal(undefined);
+    const error = await failure(client.find(configMaps, { namespace: 'n', name: 'a' }));
+    expect(error.status).to.equal(403);
+    script((call) => call.json({ metadata: { name: 'a' } }));
+    expect(await client.find(configMaps, { namespace: 'n', name: 'a' })).to.deep.equal({ metadata: { name: 'a' } });
+    expect(new Set(server.calls)).to.deep.equal(new Set(['GET /api/v1/namespaces/n/configmaps/a']));
+  });
+
+  it('finds that very object again, and no other of its name', async () => {
+    const known = { metadata: { namespace: 'n', name: 'a', uid: 'first' } };
+    const now = { metadata: { ...known.metadata, resourceVersion: '2' } };
+    script((call) => call.json(now));
+    expect(await client.findSame(configMaps, known)).to.deep.equal(now);
+    script((call) => call.json({ metadata: { ...known.metadata, uid: 'second' } }));
+    expect(await client.findSame(configMaps, known)).to.equal(undefined);
+    script((call) => call.json(status(404, 'NotFound'), 404));
+    expect(await client.findSame(configMaps, known)).to.equal(undefined);
+  });
+
   it('asks for metadata alone when that is enough', async () => {
     let accept: string | undefined;
     script((call) => {

@@ -1,7 +1,7 @@
-import type { KubeObject, ResourceType } from '@mooring/api';
+import type { KubeObject, ObjectMeta, ResourceType } from '@mooring/api';
 import { sleep, systemClock, type Clock } from './clock.ts';
 import { connectionFromEnvironment, connectionFromKubeconfig, type Connection } from './connection.ts';
-import { ConnectionError, LeaseLost } from './errors.ts';
+import { ConnectionError, isNotFound, LeaseLost } from './errors.ts';
 import type {
   CallOptions,
   DeleteOptions,
@@ -23,6 +23,11 @@ export interface WriteFence {
   isLeader(): boolean;
   /** How long the answer holds, milliseconds; a write is given up after it. */
   validForMs?(): number;
+}
+
+/** An object as far as it says which one it is. */
+interface Identified {
+  readonly metadata: Readonly<Pick<ObjectMeta, 'namespace' | 'name' | 'uid'>>;
 }
 
 /** What all clients of one process share. */
@@ -101,6 +106,30 @@ export class KubeClient {
   /** Reads one object, uncached. */
   get<T = KubeObject>(type: ResourceType, ref: ObjectRef & { name: string }, options: CallOptions = {}): Promise<T> {
     return this.request<T>({ ...options, method: 'GET', path: resourcePath(type, ref) });
+  }
+
+  /** Reads one object, uncached; undefined when there is none, or no such kind (404). Throws as {@link get} otherwise. */
+  async find<T = KubeObject>(
+    type: ResourceType,
+    ref: ObjectRef & { name: string },
+    options: CallOptions = {},
+  ): Promise<T | undefined> {
+    try {
+      return await this.get<T>(type, ref, options);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Reads that very object as it is now, uncached; undefined when it is gone, also when another one has its name (the UIDs differ). */
+  async findSame<T extends Identified>(
+    type: ResourceType,
+    { metadata: { namespace, name, uid } }: Identified,
+    options: CallOptions = {},
+  ): Promise<T | undefined> {
+    const found = await this.find<T>(type, { namespace, name }, options);
+    return found?.metadata.uid === uid ? found : undefined;
   }
 
   /** Reads one page of a collection; items of built-in kinds get their `apiVersion` and `kind` from the informer only. */

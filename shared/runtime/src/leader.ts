@@ -173,15 +173,10 @@ export class LeaderElector implements WriteFence {
 
   async #read(): Promise<void> {
     const { client, namespace, name } = this.#options;
-    try {
-      const lease = await client.get<Lease>(coreResources.leases, { namespace, name }, this.#call());
-      if (this.#lease === undefined || !isSameTerm(this.#lease.spec, lease.spec))
-        this.#observedAt = this.#clock.monotonic();
-      this.#lease = lease;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      this.#lease = undefined;
-    }
+    const lease = await client.find<Lease>(coreResources.leases, { namespace, name }, this.#call());
+    if (lease !== undefined && (this.#lease === undefined || !isSameTerm(this.#lease.spec, lease.spec)))
+      this.#observedAt = this.#clock.monotonic();
+    this.#lease = lease;
   }
 
   #isExpired(): boolean {

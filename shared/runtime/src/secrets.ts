@@ -1,5 +1,4 @@
 import { coreResources } from './core-resources.ts';
-import { isNotFound } from './errors.ts';
 import { createInformer, type CachedObject, type Change, type Informer, type InformerOptions } from './informer.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { Log, Metrics } from './observe.ts';
@@ -21,14 +20,11 @@ export async function readSecret(
   client: KubeClient,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): Promise<SecretContent | undefined> {
-  try {
-    const { metadata, data } = await client.get<Secret>(coreResources.secrets, { namespace, name });
-    const decoded = Object.entries(data ?? {}).map(([key, value]) => [key, decode(value)] as const);
-    return { data: Object.fromEntries(decoded), resourceVersion: metadata.resourceVersion ?? '' };
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const secret = await client.find<Secret>(coreResources.secrets, { namespace, name });
+  if (secret === undefined) return undefined;
+  const { metadata, data } = secret;
+  const decoded = Object.entries(data ?? {}).map(([key, value]) => [key, decode(value)] as const);
+  return { data: Object.fromEntries(decoded), resourceVersion: metadata.resourceVersion ?? '' };
 }
 
 function decode(base64: string): string {

@@ -1,7 +1,7 @@
 import type { Condition } from '@mooring/api';
 import { expect } from 'chai';
 import { ApiError, ConnectionError, LeaseLost, type ErrorKind } from './errors.ts';
-import { settle, type Pass, type SettleInput } from './settle.ts';
+import { settle, settleObject, type Pass, type SettleInput } from './settle.ts';
 
 const NOW = '2026-08-21T10:00:00Z';
 const BEFORE = '2026-08-20T10:00:00Z';
@@ -169,4 +169,23 @@ describe('settle', () => {
       expect(event === undefined ? undefined : `${event.type} ${event.reason}`).to.equal(want);
     });
   }
+});
+
+describe('settleObject', () => {
+  it('settles a pass over an object by its generation and status, at the second it is', () => {
+    const conditions = [ready('False', 'Syncing')];
+    const object = { metadata: { generation: 3 }, status: { conditions, observedGeneration: 2 } };
+    const nowMs = Date.parse(NOW) + 999;
+    expect(settleObject(object, done, { nowMs })).to.deep.equal(run(done, { conditions }));
+    const failed: Pass = { error: new TestError('transient', 'Unavailable') };
+    expect(settleObject(object, failed, { nowMs })).to.deep.equal(run(failed, { conditions }));
+    const signal = AbortSignal.abort();
+    expect(settleObject(object, failed, { nowMs, signal }).result).to.equal('aborted');
+  });
+
+  it('takes an object without a status', () => {
+    const { conditions, observedGeneration } = settleObject({ metadata: {} }, done, { nowMs: 0 });
+    expect(conditions).to.have.length(1);
+    expect(observedGeneration).to.equal(undefined);
+  });
 });

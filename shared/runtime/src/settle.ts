@@ -3,6 +3,7 @@ import {
   findCondition,
   isReason,
   reasonKind,
+  secondTime,
   withCondition,
   type Condition,
   type ConditionList,
@@ -77,6 +78,29 @@ export function settle(input: SettleInput): Verdict {
   const outcome: Outcome = { result: 'done', requeueAfterMs: pass.requeueAfterMs };
   const verdict = withReady(input, { status: isDone ? 'True' : 'False', finding, isObserved: true });
   return { ...verdict, outcome, level: 'debug', result: isDone ? 'done' : 'waiting' };
+}
+
+/** An object as far as a pass over it is settled. */
+interface Settleable {
+  readonly metadata: { readonly generation?: number | undefined };
+  readonly status?: Partial<Pick<SettleInput, 'conditions' | 'observedGeneration'>> | undefined;
+}
+
+/** {@link settle} for a pass over `object`, as it was read. */
+export function settleObject(
+  { metadata, status }: Settleable,
+  pass: Pass,
+  /** Wall clock, milliseconds since 1970, and the pass's signal. */
+  { nowMs, signal }: { readonly nowMs: number; readonly signal?: AbortSignal | undefined },
+): Verdict {
+  return settle({
+    pass,
+    conditions: status?.conditions,
+    observedGeneration: status?.observedGeneration,
+    generation: metadata.generation,
+    nowIso: secondTime(nowMs),
+    signal,
+  });
 }
 
 function settleError(input: SettleInput, error: unknown): Verdict {

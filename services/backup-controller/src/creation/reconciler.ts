@@ -21,13 +21,12 @@ import {
 import { isBackupComplete, readVolumeConfig, type VolumeConfig } from '@mooring/backupstore';
 import {
   addFinalizer,
-  isNotFound,
   type Outcome,
   type Pass as SettlePass,
   patchObject,
   patchStatus,
   type ReconcileContext,
-  settle,
+  settleObject,
 } from '@mooring/runtime';
 import { dirname } from 'node:path';
 import type { BackupEntry } from '../backup-entry.ts';
@@ -102,7 +101,7 @@ export class CreationReconciler {
     const facts = this.#gather(entry);
     const step = decideStep(facts);
     if (step.step === 'rest') return DONE;
-    const backup = await this.#read(entry);
+    const backup = await this.#parts.client.findSame<Backup>(resources.backups, entry);
     // The cache may be behind what was written a moment ago.
     if (backup === undefined || backup.metadata.deletionTimestamp || backup.status?.state === 'Completed') return DONE;
     return await this.#act({ entry, backup, facts }, step, context);
@@ -258,7 +257,7 @@ export class CreationReconciler {
     }
     const { config } = await readVolumeConfig(store, names.volume, { signal });
     const backup = await this.#stamp(work, target, storeHashOf(target.status?.storeID));
-    const verdict = this.#settle(backup, endOfPass(finding));
+    const verdict = settleObject(backup, endOfPass(finding), { nowMs: this.#parts.clock.now() });
     const status = statusAfterRead(
       {
         before: backup.status,
@@ -295,7 +294,7 @@ export class CreationReconciler {
     const { namespace, name, uid } = entry.metadata;
     const ttlMs = Number(settingOf(work.settings, namespace, 'failed-backup-ttl')) * 60_000;
     if (ttlMs === 0) return DONE;
-    const backup = await this.#read(entry);
+    const backup = await this.#parts.client.findSame<Backup>(resources.backups, entry);
     const since = Date.parse(backup?.status?.lastSyncedAt ?? '');
     if (backup === undefined || Number.isNaN(since)) return DONE;
     const leftMs = since + ttlMs - this.#parts.clock.now();
@@ -332,28 +331,8 @@ export class CreationReconciler {
     return { volume, backup: entry.storeName };
   }
 
-  async #read({ metadata: { namespace, name, uid } }: BackupEntry): Promise<Backup | undefined> {
-    try {
-      const backup = await this.#parts.client.get<Backup>(resources.backups, { namespace, name });
-      return backup.metadata.uid === uid ? backup : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  }
-
-  #settle({ metadata, status }: Backup, pass: SettlePass) {
-    return settle({
-      pass,
-      conditions: status?.conditions,
-      observedGeneration: status?.observedGeneration,
-      generation: metadata.generation,
-      nowIso: secondTime(this.#parts.clock.now()),
-    });
-  }
-
   async #write({ backup }: Pick<Work, 'backup'>, change: BackupStatus, pass: SettlePass): Promise<void> {
-    const verdict = this.#settle(backup, pass);
+    const verdict = settleObject(backup, pass, { nowMs: this.#parts.clock.now() });
     await this.#patch(backup, { ...statusWithVerdict(backup.status, verdict), ...change });
   }
 

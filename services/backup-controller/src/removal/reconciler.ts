@@ -9,7 +9,6 @@ import {
   reasons,
   resources,
   type ResourceType,
-  secondTime,
   whyDataStay,
   type Witness,
 } from '@mooring/api';
@@ -23,13 +22,12 @@ import {
 } from '@mooring/backupstore';
 import {
   coreResources,
-  isNotFound,
   type Outcome,
   type Pass as SettlePass,
   patchStatus,
   type ReconcileContext,
   removeFinalizer,
-  settle,
+  settleObject,
 } from '@mooring/runtime';
 import { withSpan } from '@mooring/telemetry';
 import type { BackupEntry } from '../backup-entry.ts';
@@ -87,8 +85,8 @@ export class RemovalReconciler {
   async reconcile(key: string, context: ReconcileContext): Promise<Outcome> {
     const entry = this.#parts.caches.backups.getByKey(key);
     if (entry === undefined || !entry.isDeleting || !entry.metadata.finalizers.includes(FINALIZER)) return DONE;
-    const backup = await this.#get<Backup>(resources.backups, entry.metadata.name);
-    if (backup?.metadata.uid !== entry.metadata.uid || !backup.metadata.deletionTimestamp) return DONE;
+    const backup = await this.#parts.client.findSame<Backup>(resources.backups, entry);
+    if (!backup?.metadata.deletionTimestamp) return DONE;
     if (await this.#stopMovers(backup)) {
       await this.#report(backup, { state: 'Deleting' }, deleting('Waiting for the mover to end'));
       return { result: 'done', requeueAfterMs: LOOK_AGAIN_MS };
@@ -112,7 +110,7 @@ export class RemovalReconciler {
   }
 
   async #remove(entry: BackupEntry, backup: Backup, { signal, log }: ReconcileContext): Promise<Outcome> {
-    const target = await this.#get<BackupTarget>(resources.backupTargets, entry.target);
+    const target = await this.#find<BackupTarget>(resources.backupTargets, entry.target);
     const why = await this.#whyDataStay(backup, target);
     if (why !== undefined || target === undefined) {
       log.info({ backup: entry.metadata.name, why }, 'only the object is deleted; the backup stays in the store');
@@ -157,13 +155,14 @@ export class RemovalReconciler {
 
   /** All uncached: a cache may not have seen that the target is being deleted, or made anew. */
   async #whyDataStay(backup: Backup, target: BackupTarget | undefined): Promise<string | undefined> {
-    if (this.#parts.coexistence) return 'a Longhorn works in this cluster, and only it removes data';
+    const { client, coexistence } = this.#parts;
+    if (coexistence) return 'a Longhorn works in this cluster, and only it removes data';
     const { plural, group } = resources.backups;
     const reference = backup.metadata.ownerReferences?.find(({ kind }) => kind === 'BackupVolume');
     const [namespace, definition, found] = await Promise.all([
-      this.#getCluster(coreResources.namespaces, backup.metadata.namespace ?? ''),
-      this.#getCluster(coreResources.customResourceDefinitions, `${plural}.${group}`),
-      reference === undefined ? undefined : this.#get<BackupVolume>(resources.backupVolumes, reference.name),
+      client.find<Witness>(coreResources.namespaces, { name: backup.metadata.namespace ?? '' }),
+      client.find<Witness>(coreResources.customResourceDefinitions, { name: `${plural}.${group}` }),
+      reference === undefined ? undefined : this.#find<BackupVolume>(resources.backupVolumes, reference.name),
     ]);
     const owner = reference === undefined ? undefined : { uid: reference.uid, found };
     return whyDataStay({ metadata: backup.metadata, namespace, definition, target, owner });
@@ -171,10 +170,9 @@ export class RemovalReconciler {
 
   /** Hours may have gone by while the lock was waited for. Throws RemovalWithdrawn; the next pass sees what is to be done. */
   async #assertStillWanted(backup: Backup, { metadata }: BackupTarget): Promise<void> {
-    const current = await this.#get<Backup>(resources.backups, backup.metadata.name);
-    if (current === undefined || current.metadata.uid !== backup.metadata.uid)
-      throw new RemovalWithdrawn('the object is gone');
-    const target = await this.#get<BackupTarget>(resources.backupTargets, metadata.name);
+    const current = await this.#parts.client.findSame<Backup>(resources.backups, backup);
+    if (current === undefined) throw new RemovalWithdrawn('the object is gone');
+    const target = await this.#find<BackupTarget>(resources.backupTargets, metadata.name);
     const why = await this.#whyDataStay(current, target);
     if (why !== undefined) throw new RemovalWithdrawn(why);
   }
@@ -197,7 +195,7 @@ export class RemovalReconciler {
   }
 
   async #reportFailure(backup: Backup, error: unknown, signal: AbortSignal): Promise<void> {
-    const verdict = this.#settle(backup, { error }, signal);
+    const verdict = settleObject(backup, { error }, { nowMs: this.#parts.clock.now(), signal });
     const ready = verdict.conditions.find(({ type }) => type === 'Ready');
     const messages = ready?.message ? { error: ready.message } : {};
     await this.#write(backup, { ...statusWithVerdict(backup.status, verdict), state: 'Deleting', messages });
@@ -206,43 +204,21 @@ export class RemovalReconciler {
   }
 
   async #report(backup: Backup, change: BackupStatus, pass: SettlePass): Promise<void> {
-    await this.#write(backup, { ...statusWithVerdict(backup.status, this.#settle(backup, pass)), ...change });
-  }
-
-  #settle({ metadata, status }: Backup, pass: SettlePass, signal?: AbortSignal) {
-    return settle({
-      pass,
-      conditions: status?.conditions,
-      observedGeneration: status?.observedGeneration,
-      generation: metadata.generation,
-      nowIso: secondTime(this.#parts.clock.now()),
-      signal,
-    });
+    const verdict = settleObject(backup, pass, { nowMs: this.#parts.clock.now() });
+    await this.#write(backup, { ...statusWithVerdict(backup.status, verdict), ...change });
   }
 
   async #write(before: Backup, status: BackupStatus): Promise<void> {
     const { client, limitWrites } = this.#parts;
     // The list of conditions is replaced as a whole; nobody else writes those of a Backup that is being deleted.
-    const current = await this.#get<Backup>(resources.backups, before.metadata.name);
-    if (current === undefined || current.metadata.uid !== before.metadata.uid) return;
+    const current = await client.findSame<Backup>(resources.backups, before);
+    if (current === undefined) return;
     await limitWrites(() => patchStatus<Backup>(client, resources.backups, current, { ...current, status }));
   }
 
-  async #get<T extends Backup | BackupTarget | BackupVolume>(type: ResourceType, name: string): Promise<T | undefined> {
-    return await this.#ask<T>(type, { namespace: this.#parts.namespace, name });
-  }
-
-  async #getCluster(type: ResourceType, name: string): Promise<Witness> {
-    return await this.#ask<NonNullable<Witness>>(type, { name });
-  }
-
-  async #ask<T>(type: ResourceType, ref: { namespace?: string; name: string }): Promise<T | undefined> {
-    try {
-      return await this.#parts.client.get<T>(type, ref);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  async #find<T extends BackupTarget | BackupVolume>(type: ResourceType, name: string): Promise<T | undefined> {
+    const { client, namespace } = this.#parts;
+    return await client.find<T>(type, { namespace, name });
   }
 }
 

@@ -6,19 +6,17 @@ import {
   type MoverTask,
   reasons,
   resources,
-  secondTime,
   type Snapshot,
   type SnapshotStatus,
 } from '@mooring/api';
 import {
   addFinalizer,
   hasFinalizer,
-  isNotFound,
   type Outcome,
   type Pass as SettlePass,
   patchStatus,
   removeFinalizer,
-  settle,
+  settleObject,
 } from '@mooring/runtime';
 import { dirname } from 'node:path';
 import { BY_SNAPSHOT } from '../caches.ts';
@@ -105,7 +103,7 @@ export class SnapshotReconciler {
     const { client, limitWrites, movers, moverSettings } = this.#parts;
     const isDeleted = Boolean(snapshot.metadata.deletionTimestamp);
     // A Job that has just gone may be ahead of the cache: what it did is not to be done again.
-    const live = await this.#read(snapshot);
+    const live = await this.#parts.client.findSame<Snapshot>(resources.snapshots, snapshot);
     if (live === undefined || isOver(live)) return;
     if (!isDeleted) {
       // Before the data: a Snapshot that goes without it would leave its file behind.
@@ -124,7 +122,7 @@ export class SnapshotReconciler {
 
   /** The mover wrote `readyToUse` before it ended; the cache may be behind it. */
   async #finish(snapshot: Snapshot): Promise<void> {
-    const current = await this.#read(snapshot);
+    const current = await this.#parts.client.findSame<Snapshot>(resources.snapshots, snapshot);
     if (current === undefined) return;
     if (current.status?.readyToUse === true) {
       const done = { done: { reason: 'SnapshotTaken', message: reasons.SnapshotTaken.meaning } } as const;
@@ -143,32 +141,16 @@ export class SnapshotReconciler {
     await movers.remove({ task: 'take-snapshot', object: snapshot });
   }
 
-  async #read({ metadata: { namespace, name, uid } }: Snapshot): Promise<Snapshot | undefined> {
-    try {
-      const snapshot = await this.#parts.client.get<Snapshot>(resources.snapshots, { namespace, name });
-      return snapshot.metadata.uid === uid ? snapshot : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  }
-
   async #write(snapshot: Snapshot, change: SnapshotStatus, pass: SettlePass): Promise<void> {
     const known = findCondition(snapshot.status?.conditions, conditionTypes.Ready);
     if ('waiting' in pass && known?.reason === pass.waiting.reason && known.message === pass.waiting.message) return;
-    const current = await this.#read(snapshot);
+    const current = await this.#parts.client.findSame<Snapshot>(resources.snapshots, snapshot);
     if (current !== undefined) await this.#patch(current, change, pass);
   }
 
   async #patch(current: Snapshot, change: SnapshotStatus, pass: SettlePass): Promise<void> {
     const { client, clock, limitWrites, events } = this.#parts;
-    const { conditions, observedGeneration, event } = settle({
-      pass,
-      conditions: current.status?.conditions,
-      observedGeneration: current.status?.observedGeneration,
-      generation: current.metadata.generation,
-      nowIso: secondTime(clock.now()),
-    });
+    const { conditions, observedGeneration, event } = settleObject(current, pass, { nowMs: clock.now() });
     const observed = observedGeneration === undefined ? {} : { observedGeneration };
     const status = { ...current.status, ...change, conditions, ...observed };
     await limitWrites(() => patchStatus<Snapshot>(client, resources.snapshots, current, { ...current, status }));

@@ -10,7 +10,7 @@ import {
   settingOf,
   withCondition,
 } from '@mooring/api';
-import { isNotFound, type Outcome, patchStatus } from '@mooring/runtime';
+import { type Outcome, patchStatus } from '@mooring/runtime';
 import type { BackupEntry } from '../backup-entry.ts';
 import type { CreationParts } from '../creation/reconciler.ts';
 import { subjectOf } from '../steps/release-backup.ts';
@@ -74,7 +74,7 @@ export class VerificationReconciler {
   async #finish(entry: BackupEntry, error: string | undefined): Promise<void> {
     const { client, limitWrites, movers, clock } = this.#parts;
     const { namespace, name } = entry.metadata;
-    const backup = await this.#read(entry);
+    const backup = await this.#parts.client.findSame<Backup>(resources.backups, entry);
     if (backup !== undefined) {
       const condition = { type: conditionTypes.Verified, ...verdictOf(backup, error) } as const;
       const conditions = withCondition(backup.status?.conditions, condition, secondTime(clock.now()));
@@ -92,16 +92,6 @@ export class VerificationReconciler {
       await limitWrites(() => client.patch(resources.backups, { namespace, name }, patch, { kind: 'merge' }));
     }
     await movers.remove({ task: 'verify', object: entry });
-  }
-
-  async #read({ metadata: { namespace, name, uid } }: BackupEntry): Promise<Backup | undefined> {
-    try {
-      const backup = await this.#parts.client.get<Backup>(resources.backups, { namespace, name });
-      return backup.metadata.uid === uid ? backup : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -2,7 +2,7 @@ import { type CrdFacts, kinds } from '@mooring/api';
 import { coreResources, type KubeClient, releaseFinalizers, sleep, systemClock } from '@mooring/runtime';
 import { CliError } from '../errors.ts';
 import { REFUSED } from './install-check.ts';
-import { find, readCrd } from './install-facts.ts';
+import { readCrd } from './install-facts.ts';
 
 /** What may be in the middle of its deletion. */
 export interface DeletionOptions {
@@ -47,6 +47,6 @@ function stuck(what: string, namespace: string): CliError {
 }
 
 async function isGoing(kube: KubeClient, namespace: string): Promise<boolean> {
-  const found = await find(kube, coreResources.namespaces, namespace);
+  const found = await kube.find(coreResources.namespaces, { name: namespace });
   return Boolean(found?.metadata.deletionTimestamp);
 }

@@ -1,5 +1,5 @@
-import { type CrdFacts, type ObjectMeta, type ResourceType } from '@mooring/api';
-import { coreResources, isNotFound, type KubeClient } from '@mooring/runtime';
+import { type CrdFacts, type ObjectMeta } from '@mooring/api';
+import { coreResources, type KubeClient } from '@mooring/runtime';
 import { appsResources } from '../cluster.ts';
 import { CRD_NAMES, type InstallFacts } from './decide-install.ts';
 
@@ -24,7 +24,7 @@ export async function gatherInstallFacts(kube: KubeClient): Promise<InstallFacts
   const [crds, managers, webhooks] = await Promise.all([
     Promise.all(CRD_NAMES.map(async (name) => [name, await readCrd(kube, name)] as const)),
     findManagers(kube),
-    Promise.all(WEBHOOKS.map(([type, name]) => find(kube, type, name))),
+    Promise.all(WEBHOOKS.map(([type, name]) => kube.find(type, { name }))),
   ]);
   return {
     crds: new Map(crds),
@@ -35,7 +35,7 @@ export async function gatherInstallFacts(kube: KubeClient): Promise<InstallFacts
 
 /** One CustomResourceDefinition, undefined when it is absent. */
 export async function readCrd(kube: KubeClient, name: string): Promise<CrdFacts | undefined> {
-  return await find<CrdFacts>(kube, coreResources.customResourceDefinitions, name);
+  return await kube.find<CrdFacts>(coreResources.customResourceDefinitions, { name });
 }
 
 /** Longhorn managers of a namespace (default: of the cluster), as `DaemonSet longhorn-system/longhorn-manager`. */
@@ -48,14 +48,4 @@ export async function findManagers(kube: KubeClient, namespace?: string): Promis
     }),
   );
   return [...new Set((await Promise.all(lists)).flat())];
-}
-
-/** One cluster-wide object, undefined when it is absent. */
-export async function find<T = Found>(kube: KubeClient, type: ResourceType, name: string): Promise<T | undefined> {
-  try {
-    return await kube.get<T>(type, { name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

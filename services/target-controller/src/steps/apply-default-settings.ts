@@ -1,7 +1,7 @@
 /** Creates and updates Settings from ConfigMap `longhorn-default-resource`. */
 import { ANNOTATION_APPLIED_CONFIG, API_VERSION, resources } from '@mooring/api';
 import type { Setting } from '@mooring/api';
-import { isAlreadyExists, isNotFound } from '@mooring/runtime';
+import { isAlreadyExists } from '@mooring/runtime';
 import { decideSetting, DEFAULT_SETTING_KEY, readWantedSettings } from '../default-settings.ts';
 import { DEFAULT_RESOURCE_CONFIG_MAP } from '../default-target.ts';
 import type { Parts } from '../parts.ts';
@@ -22,7 +22,7 @@ export async function applyDefaultSettings(parts: Parts): Promise<void> {
 
 async function applySetting(parts: Parts, name: string, value: string): Promise<void> {
   const { client, namespace, log } = parts;
-  const decision = decideSetting(value, await readSetting(parts, name));
+  const decision = decideSetting(value, await client.find<Setting>(resources.settings, { namespace, name }));
   if (decision === 'none') return;
   const annotations = { [ANNOTATION_APPLIED_CONFIG]: value };
   if (decision === 'create') {
@@ -37,15 +37,6 @@ async function applySetting(parts: Parts, name: string, value: string): Promise<
   const body = { metadata: { annotations }, ...(decision === 'write' ? { value } : {}) };
   await client.patch(resources.settings, { namespace, name }, body, { kind: 'merge' });
   if (decision === 'write') log.info({ setting: name }, 'a setting follows its ConfigMap');
-}
-
-async function readSetting({ client, namespace }: Parts, name: string): Promise<Setting | undefined> {
-  try {
-    return await client.get<Setting>(resources.settings, { namespace, name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 async function createSetting({ client, log }: Parts, setting: Setting): Promise<void> {

@@ -1,7 +1,7 @@
 /** Creates and updates the target `default` from ConfigMap `longhorn-default-resource`. */
 import { ANNOTATION_APPLIED_CONFIG, API_VERSION, DEFAULT_TARGET, FINALIZER, resources } from '@mooring/api';
 import type { BackupTarget } from '@mooring/api';
-import { isAlreadyExists, isNotFound } from '@mooring/runtime';
+import { isAlreadyExists } from '@mooring/runtime';
 import {
   decideDefaultTarget,
   DEFAULT_RESOURCE_CONFIG_MAP,
@@ -18,25 +18,19 @@ import { readDefaults, warnOfDefaults } from './read-defaults.ts';
  * that cannot be read as YAML changes nothing and says so in an event.
  */
 export async function applyDefaultTarget(parts: Parts): Promise<void> {
-  const { caches, namespace } = parts;
+  const { caches, client, namespace } = parts;
   const configMap = caches.configMaps.get(namespace, DEFAULT_RESOURCE_CONFIG_MAP);
   const read = await readDefaults(parts, configMap, DEFAULT_RESOURCE_KEY);
   if (read === undefined) return;
   const settings = readSettings(read.document);
   const problems = invalidSettings(settings);
   if (problems.length > 0 && configMap !== undefined) warnOfDefaults(parts, configMap, problems.join('; '));
-  const change = decideDefaultTarget(settings, await readDefault(parts));
+  const change = decideDefaultTarget(
+    settings,
+    await client.find<BackupTarget>(resources.backupTargets, { namespace, name: DEFAULT_TARGET }),
+  );
   if (change.kind === 'create') await create(parts, change);
   else if (change.kind === 'patch') await patch(parts, change);
-}
-
-async function readDefault({ client, namespace }: Parts): Promise<BackupTarget | undefined> {
-  try {
-    return await client.get<BackupTarget>(resources.backupTargets, { namespace, name: DEFAULT_TARGET });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 type Change = Exclude<DefaultTargetChange, { kind: 'none' }>;

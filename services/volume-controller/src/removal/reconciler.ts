@@ -10,11 +10,17 @@ import {
   labelValue,
   reasons,
   resources,
-  secondTime,
   storeNameOf,
 } from '@mooring/api';
 import { assertSameStore, ConfirmedStore, locksPrefix, removeVolume, type TargetStores } from '@mooring/backupstore';
-import { hasFinalizer, type Outcome, patchStatus, type Pass, type ReconcileContext, settle } from '@mooring/runtime';
+import {
+  hasFinalizer,
+  type Outcome,
+  patchStatus,
+  type Pass,
+  type ReconcileContext,
+  settleObject,
+} from '@mooring/runtime';
 import { withSpan } from '@mooring/telemetry';
 import { targetNameOf } from '../caches.ts';
 import type { Parts } from '../parts.ts';
@@ -23,7 +29,7 @@ import type { MoverRuns } from '../restore/mover-runs.ts';
 import { statusWithVerdict } from '../status.ts';
 import { releaseVolume } from '../steps/release-volume.ts';
 import { RemovalWithdrawn } from './errors.ts';
-import { findVolume, readWish } from './witnesses.ts';
+import { readWish } from './witnesses.ts';
 
 const DONE: Outcome = { result: 'done' };
 
@@ -146,18 +152,11 @@ export class RemovalReconciler {
     return DONE;
   }
 
-  async #report({ metadata }: BackupVolume, pass: Pass, signal: AbortSignal): Promise<void> {
+  async #report(deleted: BackupVolume, pass: Pass, signal: AbortSignal): Promise<void> {
     const { client, clock, events, limitWrites } = this.#parts;
-    const volume = await findVolume(client, metadata);
+    const volume = await client.findSame<BackupVolume>(resources.backupVolumes, deleted);
     if (volume === undefined) return;
-    const verdict = settle({
-      pass,
-      conditions: volume.status?.conditions,
-      observedGeneration: volume.status?.observedGeneration,
-      generation: volume.metadata.generation,
-      nowIso: secondTime(clock.now()),
-      signal,
-    });
+    const verdict = settleObject(volume, pass, { nowMs: clock.now(), signal });
     const status = statusWithVerdict(volume, verdict);
     await limitWrites(() => patchStatus(client, resources.backupVolumes, volume, { ...volume, status }));
     if (verdict.event !== undefined) events.record(volume, verdict.event);

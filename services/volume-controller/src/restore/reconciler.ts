@@ -1,20 +1,5 @@
-import {
-  ANNOTATION_TRACEPARENT,
-  type BackupVolume,
-  FINALIZER,
-  resources,
-  type ResourceType,
-  secondTime,
-  type Volume,
-} from '@mooring/api';
-import {
-  isNotFound,
-  type Outcome,
-  patchObject,
-  patchStatus,
-  type ReconcileContext,
-  removeFinalizer,
-} from '@mooring/runtime';
+import { ANNOTATION_TRACEPARENT, type BackupVolume, FINALIZER, resources, type Volume } from '@mooring/api';
+import { type Outcome, patchObject, patchStatus, type ReconcileContext, removeFinalizer } from '@mooring/runtime';
 import { withRemoteParent, withSpan } from '@mooring/telemetry';
 import type { AimedFacts, RestoreFacts, RestoreStep } from './decide-attempt.ts';
 import { isStandby } from './decide-attempt.ts';
@@ -103,10 +88,10 @@ export class RestoreReconciler {
 
   /** The same facts, with the Volume and the BackupVolume as the API server has them; undefined: the Volume is gone. */
   async #readLive(cached: Volume, { backupVolume }: RestoreFacts): Promise<RestoreFacts | undefined> {
-    const volume = await this.#get<Volume>(resources.volumes, cached);
+    const volume = await this.#parts.client.findSame<Volume>(resources.volumes, cached);
     if (volume === undefined || volume.metadata.deletionTimestamp) return undefined;
     if (backupVolume === undefined) return gatherFacts(this.#parts, volume);
-    const fresh = await this.#get<BackupVolume>(resources.backupVolumes, backupVolume);
+    const fresh = await this.#parts.client.findSame<BackupVolume>(resources.backupVolumes, backupVolume);
     return gatherFacts(this.#parts, volume, { backupVolume: fresh });
   }
 
@@ -174,8 +159,7 @@ export class RestoreReconciler {
   async #report(volume: Volume, report: Report, signal: AbortSignal): Promise<Outcome> {
     const { client, clock, events, limitWrites } = this.#parts;
     const backupVolume = this.#mirrorOf(volume);
-    const nowIso = secondTime(clock.now());
-    const { status, verdict } = statusOf({ volume, report, backupVolume, nowIso, signal });
+    const { status, verdict } = statusOf({ volume, report, backupVolume, nowMs: clock.now(), signal });
     await limitWrites(() => patchStatus(client, resources.volumes, volume, { ...volume, status }));
     if (verdict.event !== undefined) events.record(volume, verdict.event);
     return DONE;
@@ -186,18 +170,6 @@ export class RestoreReconciler {
     const { source, target, backupVolume } = gatherFacts(this.#parts, volume);
     if (source !== undefined && target !== undefined && isStandby(volume)) return backupVolume;
     return storeVolumeOf(this.#parts, volume.spec.backupTargetName ?? '', volume.metadata.name);
-  }
-
-  /** That very object, uncached; undefined when it is gone. */
-  async #get<T extends Volume | BackupVolume>(type: ResourceType, { metadata }: T): Promise<T | undefined> {
-    const { namespace, name, uid } = metadata;
-    try {
-      const found = await this.#parts.client.get<T>(type, { namespace, name });
-      return found.metadata.uid === uid ? found : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -5,11 +5,12 @@ import {
   findCondition,
   reasons,
   type Reason,
+  secondTime,
   type Volume,
   type VolumeStatus,
   withCondition,
 } from '@mooring/api';
-import { type Pass as SettlePass, settle, type Verdict } from '@mooring/runtime';
+import { type Pass as SettlePass, settleObject, type Verdict } from '@mooring/runtime';
 import { isStandby, type RestoreStep } from './decide-attempt.ts';
 
 /** A restore that does not go on by itself, or not soon. */
@@ -107,31 +108,28 @@ export interface StatusInput {
   readonly report: Report;
   /** The BackupVolume whose newest backup is `lastBackup`: the volume's own, or the one that it follows. */
   readonly backupVolume: BackupVolume | undefined;
-  /** RFC 3339, seconds. */
-  readonly nowIso: string;
+  /** Wall clock, milliseconds since 1970. */
+  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
 /** The status that a report leads to, and what follows from it. */
-export function statusOf({ volume, report, backupVolume, nowIso, signal }: StatusInput): {
+export function statusOf({ volume, report, backupVolume, nowMs, signal }: StatusInput): {
   readonly status: VolumeStatus;
   readonly verdict: Verdict;
 } {
-  const { status = {}, metadata } = volume;
-  const { conditions, observedGeneration } = status;
-  const { generation } = metadata;
-  const verdict = settle({ pass: report.pass, conditions, observedGeneration, generation, nowIso, signal });
+  const verdict = settleObject(volume, report.pass, { nowMs, signal });
   const { restore } = report;
   return {
     verdict,
     status: {
-      ...status,
+      ...volume.status,
       ...report.fields,
       ...newest(volume, backupVolume),
       conditions:
         restore === undefined || isIdle(restore, volume)
           ? verdict.conditions
-          : withCondition(verdict.conditions, restore, nowIso),
+          : withCondition(verdict.conditions, restore, secondTime(nowMs)),
       ...(verdict.observedGeneration === undefined ? {} : { observedGeneration: verdict.observedGeneration }),
     },
   };

@@ -1,5 +1,5 @@
 import type { ObjectMeta } from '@mooring/api';
-import { coreResources, isNotFound } from '@mooring/runtime';
+import { coreResources } from '@mooring/runtime';
 import type { KubeClient } from '@mooring/runtime';
 
 /** Name of the Secret in the release namespace with the serving certificate; both webhooks read it. */
@@ -18,12 +18,7 @@ export async function readSecret(
   client: KubeClient,
   ref: { readonly namespace: string; readonly name: string },
 ): Promise<Secret | undefined> {
-  try {
-    return await client.get<Secret>(coreResources.secrets, ref);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return await client.find<Secret>(coreResources.secrets, ref);
 }
 
 /** What is written. */

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ResourceType } from '@mooring/api';
-import { Controller, coreResources, createInformer, isNotFound } from '@mooring/runtime';
+import { Controller, coreResources, createInformer } from '@mooring/runtime';
 import type { Clock, Counter, Gauge, Informer, KubeClient, Log, Metrics, Outcome } from '@mooring/runtime';
 import { caBundlePatch, includes, trustedAuthorities } from './ca-bundle.ts';
 import type { WantedTrust, WebhookConfiguration } from './ca-bundle.ts';
@@ -172,13 +172,8 @@ export class TrustController {
 
   async #readConfiguration(): Promise<WebhookConfiguration> {
     const { client, configurationType, configurationName: name } = this.#options;
-    try {
-      return await client.get<WebhookConfiguration>(configurationType, { name });
-    } catch (error) {
-      // An uninstallation takes it away first; there is nothing to be trusted by then.
-      if (isNotFound(error)) return { metadata: { name } };
-      throw error;
-    }
+    // An uninstallation takes it away first; there is nothing to be trusted by then.
+    return (await client.find<WebhookConfiguration>(configurationType, { name })) ?? { metadata: { name } };
   }
 
   async #repair(configuration: WebhookConfiguration, trust: WantedTrust): Promise<WebhookConfiguration> {

@@ -10,7 +10,7 @@ import {
   resources,
 } from '@mooring/api';
 import type { Backup, BackupBackingImage, BackupVolume, ResourceType, SecretFact } from '@mooring/api';
-import { coreResources, isNotFound } from '@mooring/runtime';
+import { coreResources } from '@mooring/runtime';
 import type { KubeClient } from '@mooring/runtime';
 import { FactUnavailable } from './fact-source.ts';
 
@@ -32,9 +32,8 @@ const PAGE = 500;
 export function createLiveReads(client: KubeClient, namespace: string): LiveReads {
   const get: LiveReads['get'] = async <T>(type: ResourceType, name: string, signal: AbortSignal) => {
     try {
-      return await client.get<T>(type, { namespace, name }, { signal });
+      return (await client.find<T>(type, { namespace, name }, { signal })) ?? null;
     } catch (error) {
-      if (isNotFound(error)) return null;
       throw unavailable(`${type.kind} '${name}'`, error);
     }
   };
