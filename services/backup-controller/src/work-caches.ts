@@ -1,5 +1,5 @@
 import type { ChangeHub } from './change-hub.ts';
-import { ANNOTATION_MOVER_OBJECT, jobResource, type MoverJob, resources } from '@mooring/api';
+import { ANNOTATION_MOVER_OBJECT, jobResource, MOVER_SELECTOR, type MoverJob, resources } from '@mooring/api';
 import type { Setting, Snapshot, Volume } from '@mooring/api';
 import {
   type CachedObject,
@@ -32,9 +32,6 @@ export interface WorkCacheOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** Label selector of the Jobs that move data. */
-const MOVERS = 'app.kubernetes.io/component=mover';
-
 /** Makes the informers. Nothing is read before they are started. */
 export function createWorkCaches(options: WorkCacheOptions): WorkCaches {
   const { client, namespace, jobNamespace, hub, log, metrics } = options;
@@ -44,7 +41,7 @@ export function createWorkCaches(options: WorkCacheOptions): WorkCaches {
       ...common,
       namespace: jobNamespace,
       type: jobResource,
-      labelSelector: MOVERS,
+      labelSelector: MOVER_SELECTOR,
       onChange: (change) => hub.onJob(change.new ?? change.old, change.type === 'deleted'),
     }),
     snapshots: createInformer<Snapshot & CachedObject>({

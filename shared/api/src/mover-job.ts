@@ -40,6 +40,12 @@ export const LABEL_MOVER_OBJECT = 'mooring.io/mover-object';
 /** Annotation on a mover's Job: name of the object that it works for; its namespace is the object namespace. */
 export const ANNOTATION_MOVER_OBJECT = 'mooring.io/mover-object-name';
 
+/** Component of the Jobs that move data and of their Pods, as label `app.kubernetes.io/component`. */
+export const MOVER_COMPONENT = 'mover';
+
+/** Label selector of the Jobs that move data, and of their Pods. */
+export const MOVER_SELECTOR = `app.kubernetes.io/component=${MOVER_COMPONENT}`;
+
 /** Name of the container of a mover's Pod. */
 export const MOVER_CONTAINER = 'mover';
 
@@ -174,7 +180,7 @@ export function moverJob(input: MoverJobInput): MoverJob {
   const { settings, task, object, store, traceparent } = input;
   const labels = {
     'app.kubernetes.io/name': 'mooring',
-    'app.kubernetes.io/component': 'mover',
+    'app.kubernetes.io/component': MOVER_COMPONENT,
     [LABEL_MOVER_TASK]: task,
     [LABEL_MOVER_OBJECT]: labelValue(object.metadata.uid ?? ''),
     ...(store === undefined

@@ -1,12 +1,9 @@
-import { jobResource, type ObjectMeta, type ResourceType } from '@mooring/api';
+import { jobResource, MOVER_COMPONENT, MOVER_SELECTOR, type ObjectMeta, type ResourceType } from '@mooring/api';
 import { coreResources, isNotFound, type KubeClient, sleep, systemClock } from '@mooring/runtime';
 import { appsResources } from '../cluster.ts';
 
 /** Services that write our kinds; their Deployments are `mooring-<service>`. */
 const CONTROLLERS = ['target-controller', 'volume-controller', 'backup-controller'] as const;
-
-/** What their Jobs run. */
-const MOVER = 'mover';
 
 /** Which controllers are stopped. */
 export interface StopOptions {
@@ -51,7 +48,7 @@ async function tryStop(kube: KubeClient, options: StopOptions): Promise<string[]
 
 // Before the controllers are gone they may make one again: then its Pod, or theirs, is waited for and this is done once more.
 async function deleteJobs(kube: KubeClient, namespace: string): Promise<void> {
-  const labelSelector = `app.kubernetes.io/name=mooring,app.kubernetes.io/component=${MOVER}`;
+  const labelSelector = `app.kubernetes.io/name=mooring,${MOVER_SELECTOR}`;
   const jobs = await list(kube, jobResource, { namespace, labelSelector });
   await Promise.all(
     jobs
@@ -79,7 +76,7 @@ async function listPods(kube: KubeClient, { release, namespace }: StopOptions): 
   const labelSelector = [
     'app.kubernetes.io/name=mooring',
     `app.kubernetes.io/instance=${release}`,
-    `app.kubernetes.io/component in (${[...CONTROLLERS, MOVER].join(',')})`,
+    `app.kubernetes.io/component in (${[...CONTROLLERS, MOVER_COMPONENT].join(',')})`,
   ].join(',');
   const pods = await list(kube, coreResources.pods, { namespace, labelSelector });
   return pods.map(({ name }) => `${namespace}/${name}`);

@@ -4,6 +4,7 @@ import {
   jobResource,
   LABEL_BACKUP_TARGET,
   labelValue,
+  MOVER_SELECTOR,
   resources,
   restoreSource,
   type Setting,
@@ -55,9 +56,6 @@ export const BY_OBJECT = 'object';
 /** Index of `runs`: by target and volume in label form, as `volumeKey`. */
 export const BY_PAIR = 'pair';
 
-/** Label selector of the Jobs that move data. */
-const MOVERS = 'app.kubernetes.io/component=mover';
-
 /** Makes the informers and says which change asks for which pass. Nothing is read before they are started. */
 export function createRestoreCaches(options: RestoreCacheOptions): RestoreCaches {
   const { client, namespace, jobNamespace, enqueue, onRun, log, metrics } = options;
@@ -75,7 +73,7 @@ export function createRestoreCaches(options: RestoreCacheOptions): RestoreCaches
       ...common,
       namespace: jobNamespace,
       type: jobResource,
-      labelSelector: MOVERS,
+      labelSelector: MOVER_SELECTOR,
       transform: (raw) => toMoverRun(raw as never),
       indexers: {
         [BY_OBJECT]: ({ objectUid }) => [objectUid],
