@@ -1,4 +1,4 @@
-import { cp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   API_VERSION,
@@ -21,19 +21,9 @@ import {
 import { expect } from 'chai';
 import { FolderStore } from '../integration/folder-store.ts';
 import { type HouseOptions, type HouseSetup, startHouseSetup } from '../integration/house-setup.ts';
+import { bytesOf } from './store-bytes.ts';
 
 const LONG = { timeoutMs: 30_000 };
-
-/** Every file of a store with its size. The marker is ours, locks come and go. */
-async function bytesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !/\.lck|mooring\.json/.test(entry.name));
-  const sizes = files.map(async ({ parentPath, name }) => {
-    const path = join(parentPath, name);
-    return `${path.slice(folder.length)} ${String((await stat(path)).size)}`;
-  });
-  return (await Promise.all(sizes)).sort();
-}
 
 describe('a Backup that is deleted', function () {
   this.timeout(180_000);

@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Backup, type BackupTarget, type BackupVolume, findCondition, resources } from '@mooring/api';
 import { volumePrefix } from '@mooring/backupstore';
@@ -14,19 +14,9 @@ import {
 import { expect } from 'chai';
 import { FolderStore } from '../integration/folder-store.ts';
 import { type HouseOptions, type HouseSetup, startHouseSetup } from '../integration/house-setup.ts';
+import { bytesOf } from './store-bytes.ts';
 
 const LONG = { timeoutMs: 30_000 };
-
-/** Every file of a store with its size. The marker is ours, locks come and go. */
-async function bytesOf({ folder }: FolderStore): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !/\.lck|mooring\.json/.test(entry.name));
-  const sizes = files.map(async ({ parentPath, name }) => {
-    const path = join(parentPath, name);
-    return `${path.slice(folder.length)} ${String((await stat(path)).size)}`;
-  });
-  return (await Promise.all(sizes)).sort();
-}
 
 describe('what all controllers together do to a store whose volumes go', function () {
   this.timeout(180_000);
@@ -47,7 +37,7 @@ describe('what all controllers together do to a store whose volumes go', functio
   const begin = async (options: HouseOptions = {}): Promise<void> => {
     house = await startHouseSetup(options);
     store = await FolderStore.fixture();
-    bytes = await bytesOf(store);
+    bytes = await bytesOf(store.folder);
     await createTarget();
     await house.until<BackupTarget>(resources.backupTargets, 't', isReady);
     await synced();
@@ -73,7 +63,7 @@ describe('what all controllers together do to a store whose volumes go', functio
     await house.gone(resources.backupVolumes, name);
     const rest = bytes.filter((line) => !line.includes(volumePrefix('pvc-gzip')));
     expect(rest).to.have.length.below(bytes.length);
-    expect(await bytesOf(store)).to.deep.equal(rest);
+    expect(await bytesOf(store.folder)).to.deep.equal(rest);
     const spec = { syncRequestedAt: new Date().toISOString() };
     const ref = { namespace: house.namespace, name: 't' };
     await house.kube.patch(resources.backupTargets, ref, { spec }, { kind: 'merge' });
@@ -83,18 +73,18 @@ describe('what all controllers together do to a store whose volumes go', functio
       ({ status }) => status?.observedSyncRequestedAt === spec.syncRequestedAt,
     );
     expect(await house.list(resources.backupVolumes)).to.have.length(4);
-    expect(await bytesOf(store)).to.deep.equal(rest);
+    expect(await bytesOf(store.folder)).to.deep.equal(rest);
   });
 
   it('one vanishes from the store: its objects are tidied up, and no other byte goes', async () => {
     await begin();
     await rm(join(store.folder, volumePrefix('pvc-gzip')), { recursive: true });
-    const rest = await bytesOf(store);
+    const rest = await bytesOf(store.folder);
     const spec = { syncRequestedAt: new Date().toISOString() };
     const ref = { namespace: house.namespace, name: 't' };
     await house.kube.patch(resources.backupTargets, ref, { spec }, { kind: 'merge' });
     await eventually(async () => (await house.list(resources.backupVolumes)).length === 4, LONG);
-    expect(await bytesOf(store)).to.deep.equal(rest);
+    expect(await bytesOf(store.folder)).to.deep.equal(rest);
   });
 
   it('the target is deleted, and made anew: no byte goes, and everything comes back', async () => {
@@ -102,10 +92,10 @@ describe('what all controllers together do to a store whose volumes go', functio
     await house.remove(resources.backupTargets, 't');
     await nothingLeft();
     await house.gone(resources.backupTargets, 't');
-    expect(await bytesOf(store)).to.deep.equal(bytes);
+    expect(await bytesOf(store.folder)).to.deep.equal(bytes);
     await createTarget();
     await synced();
-    expect(await bytesOf(store)).to.deep.equal(bytes);
+    expect(await bytesOf(store.folder)).to.deep.equal(bytes);
   });
 
   it('the target is moved to an empty store: no byte goes', async () => {
@@ -119,15 +109,15 @@ describe('what all controllers together do to a store whose volumes go', functio
       const volumes = await house.list<BackupVolume>(resources.backupVolumes);
       return volumes.map((volume) => volume.spec.volumeName).join() === 'pvc-new';
     }, LONG);
-    expect(await bytesOf(store)).to.deep.equal(bytes);
-    expect(await bytesOf(other)).to.have.length(1);
+    expect(await bytesOf(store.folder)).to.deep.equal(bytes);
+    expect(await bytesOf(other.folder)).to.have.length(1);
   });
 
   it('the namespace is deleted: no byte goes', async () => {
     await begin();
     await house.kube.delete(coreResources.namespaces, { name: house.namespace });
     await nothingLeft();
-    expect(await bytesOf(store)).to.deep.equal(bytes);
+    expect(await bytesOf(store.folder)).to.deep.equal(bytes);
   });
 
   describe('with the definitions of the kinds', () => {
@@ -147,7 +137,7 @@ describe('what all controllers together do to a store whose volumes go', functio
           const { items } = await house.kube.list<BackupVolume>(coreResources.customResourceDefinitions);
           return items.every(({ metadata }) => metadata.name !== name);
         }, LONG);
-        expect(await bytesOf(store)).to.deep.equal(bytes);
+        expect(await bytesOf(store.folder)).to.deep.equal(bytes);
       });
     }
   });
