@@ -30,16 +30,19 @@ const LOOK_MS = 2_000;
 export async function leaveNamespace({ client, log, types, config }: LeaveOptions): Promise<void> {
   const { namespace, objectNamespace, coexistence } = config;
   if (coexistence || !(await isBeingDeleted(client, namespace))) return;
-  const { releasedCount, left } = await releaseFinalizers({
+  const { releasedCount, left, error } = await releaseFinalizers({
     client,
     types,
     namespace: objectNamespace,
     timeoutMs: RELEASE_MS,
   });
-  log.info(
-    { namespace, releasedCount, left },
-    'the namespace of this service is being deleted: its objects are let go',
-  );
+  const facts = { namespace, releasedCount };
+  if (left.length === 0) log.info(facts, 'the namespace of this service is being deleted: its objects are let go');
+  else
+    log.warn(
+      { ...facts, left, err: error },
+      'the namespace of this service is being deleted, and some of its objects still have our finalizer: deleted, they stay until the next installation',
+    );
 }
 
 async function isBeingDeleted(client: KubeClient, name: string): Promise<boolean> {

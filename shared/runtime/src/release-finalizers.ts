@@ -33,8 +33,9 @@ interface Listed {
   readonly metadata: ObjectMeta;
 }
 
-/** One try over everything. */
+/** One try over everything; `isLook`: nothing is taken off, what would be is left. */
 interface Round {
+  readonly isLook: boolean;
   releasedCount: number;
   readonly left: string[];
   error?: unknown;
@@ -52,25 +53,32 @@ const NAMED = 10;
 /**
  * Takes our finalizer, and no other, off all objects of the kinds in the namespace: for the end of an installation, when nobody will be there
  * to do it at their deletion. Nothing in a store is touched. Errors are tried again until time is up; then they are in the result, not thrown.
+ * What somebody puts back again and again is left too. Takes at most a second longer than it may.
  */
 export async function releaseFinalizers(options: ReleaseFinalizersOptions): Promise<ReleasedFinalizers> {
   const { clock = systemClock } = options;
   const endsAt = clock.monotonic() + options.timeoutMs;
   let releasedCount = 0;
   for (;;) {
-    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(endsAt - clock.monotonic())));
-    const round = await tryAll(options, signal);
+    const round = await tryAll(options, { isLook: false, endsInMs: endsAt - clock.monotonic() });
     releasedCount += round.releasedCount;
     const isDone = round.left.length === 0 && round.error === undefined;
     // A round that took something off is followed by one that sees nothing left: somebody may have put it back.
     if (isDone && round.releasedCount === 0) return { releasedCount, left: [] };
-    if (clock.monotonic() + RETRY_MS >= endsAt) return { releasedCount, left: round.left, error: round.error };
+    if (clock.monotonic() + RETRY_MS >= endsAt) {
+      const last = isDone ? await tryAll(options, { isLook: true, endsInMs: RETRY_MS }) : round;
+      return { releasedCount, left: last.left, error: last.error };
+    }
     if (!isDone) await sleep(clock, RETRY_MS);
   }
 }
 
-async function tryAll(options: ReleaseFinalizersOptions, signal: AbortSignal): Promise<Round> {
-  const round: Round = { releasedCount: 0, left: [] };
+async function tryAll(
+  options: ReleaseFinalizersOptions,
+  { isLook, endsInMs }: { readonly isLook: boolean; readonly endsInMs: number },
+): Promise<Round> {
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(endsInMs)));
+  const round: Round = { isLook, releasedCount: 0, left: [] };
   for (const type of options.types) {
     try {
       await tryKind(options, { type, round, signal });
@@ -88,13 +96,16 @@ async function tryKind(
   { client, namespace, onlyDeleting = false }: ReleaseFinalizersOptions,
   { type, round, signal }: { type: ResourceType; round: Round; signal: AbortSignal },
 ): Promise<void> {
+  const leave = ({ metadata }: Listed): void => {
+    if (round.left.length < NAMED) round.left.push(`${type.plural} '${metadata.name}'`);
+  };
   const release = async (object: Listed): Promise<void> => {
     try {
       await removeFinalizer({ client, type, object, finalizer: FINALIZER, signal });
       round.releasedCount += 1;
     } catch (error) {
       round.error = error;
-      if (round.left.length < NAMED) round.left.push(`${type.plural} '${object.metadata.name}'`);
+      leave(object);
     }
   };
   let after: string | undefined;
@@ -109,11 +120,17 @@ async function tryKind(
     const held = page.items.filter(
       (object) => hasFinalizer(object, FINALIZER) && (!onlyDeleting || Boolean(object.metadata.deletionTimestamp)),
     );
-    const waiting = held.values();
-    const work = async (): Promise<void> => {
-      for (const object of waiting) await release(object);
-    };
-    await Promise.all(Array.from({ length: WRITES_IN_FLIGHT }, work));
+    if (round.isLook) held.forEach(leave);
+    else await forEach(held, release);
     after = page.continue;
   } while (after !== undefined);
+}
+
+/** In order, several at once. */
+async function forEach(objects: readonly Listed[], work: (object: Listed) => Promise<void>): Promise<void> {
+  const waiting = objects.values();
+  const workOn = async (): Promise<void> => {
+    for (const object of waiting) await work(object);
+  };
+  await Promise.all(Array.from({ length: WRITES_IN_FLIGHT }, workOn));
 }
