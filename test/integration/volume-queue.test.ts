@@ -14,6 +14,9 @@ import { FolderStore } from './folder-store.ts';
 import { moverSettingsIn } from './mover-settings.ts';
 import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
 
+/** As Longhorn writes it into a backup. */
+const USED = JSON.stringify({ pvName: 'pv', pvStatus: 'Bound', namespace: 'apps', pvcName: 'data' });
+
 describe('operations on one volume of a store', function () {
   this.timeout(60_000);
   let setup: VolumeSetup;
@@ -23,7 +26,7 @@ describe('operations on one volume of a store', function () {
     setup = await startVolumeSetup();
     store = await FolderStore.create();
     await store.volume('pvc-1', { lastBackupName: 'one' });
-    await store.backup({ volume: 'pvc-1', backup: 'one' });
+    await store.backup({ volume: 'pvc-1', backup: 'one', labels: { KubernetesStatus: USED } });
     await store.volume('another');
     await setup.target('default', store.url);
     await setup.volume('pvc-1');
@@ -82,6 +85,17 @@ describe('operations on one volume of a store', function () {
     await end(job);
     await says('copy', 'RestoreInProgress', "backup 'one'");
     expect(await restores()).to.have.length(1);
+  });
+
+  it('a restored Volume says from its beginning who used the one that it comes from', async () => {
+    await restore('copy');
+    await says('copy', 'RestoreInProgress', "backup 'one'");
+    const { status } = (await setup.get<Volume>(resources.volumes, 'copy')) ?? {};
+    expect(status?.actualSize).to.be.a('number');
+    expect(status?.kubernetesStatus).to.deep.equal({
+      ...{ namespace: 'apps', pvcName: 'data', lastPVCRefAt: '2026-01-02T00:00:00Z' },
+      ...{ lastPodRefAt: '', workloadsStatus: [] },
+    });
   });
 
   it('a restore waits for another restore', async () => {

@@ -4,6 +4,7 @@ import { addFinalizer } from '@mooring/runtime';
 import { traceparent } from '@mooring/telemetry';
 import type { AimedFacts } from '../decide-attempt.ts';
 import type { RestoreParts } from '../parts.ts';
+import { tellOrigin } from './tell-origin.ts';
 
 /** What is restored; `base`: the backup that the data are now, to fetch only what changed, or empty. */
 export interface StartOptions {
@@ -13,8 +14,8 @@ export interface StartOptions {
 }
 
 /**
- * Makes the Job of a restore. Our finalizer comes first: whoever deletes the Volume waits until its mover has ended. Gives the Volume as it is
- * then; undefined: it is gone.
+ * Makes the Job of a restore. Our finalizer comes first: whoever deletes the Volume waits until its mover has ended. Then the Volume gets what the
+ * backup says of its origin. Gives the Volume as it is then; undefined: it is gone.
  */
 export async function startRestore(
   parts: RestoreParts,
@@ -22,10 +23,11 @@ export async function startRestore(
 ): Promise<Volume | undefined> {
   const { client, caches, limitWrites, runs, mover } = parts;
   const { target, source } = facts;
-  const volume = await limitWrites(() =>
+  const held = await limitWrites(() =>
     addFinalizer({ client, type: resources.volumes, object: facts.volume, finalizer: FINALIZER }),
   );
-  if (volume === undefined || volume.metadata.deletionTimestamp) return undefined;
+  if (held === undefined || held.metadata.deletionTimestamp) return undefined;
+  const volume = await tellOrigin(parts, facts, held);
   await runs.start({
     settings: mover,
     task: 'restore',
