@@ -23,7 +23,7 @@ const CERTIFICATE = [
   'create leases',
   'get,update leases:mooring-webhook-certificates',
 ];
-const JOBS = [`${READ},create,delete jobs`, 'get,list pods'];
+const JOBS = [`${READ},create,delete jobs`];
 const CONTROLLER_IN_OBJECTS = [`${READ} secrets`, 'create,patch events'];
 
 /** `verb,verb resource,resource` or `verb resource:name,name`: everything that a service may do, where. Nothing else. */

@@ -92,14 +92,11 @@ What a controller does in its own namespace. dict service, namespace. Leader ele
   verbs: [get]
 {{- end }}
 
-{{- /* The Jobs of the mover, in the release namespace; their Pods say why one failed. */ -}}
+{{- /* The Jobs of the mover, in the release namespace. */ -}}
 {{- define "mooring.jobRules" }}
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, delete]
-- apiGroups: ['']
-  resources: [pods]
-  verbs: [get, list]
 {{- end }}
 
 {{- /*

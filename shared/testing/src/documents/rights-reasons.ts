@@ -198,7 +198,6 @@ export const rightReasons: readonly RightReason[] = [
     verbs: [...READ, 'create', 'delete'],
     why: 'data are moved by Jobs of the mover',
   },
-  { of: MOVING, resources: ['pods'], verbs: ['get', 'list'], why: 'why such a Job does not begin, or failed' },
   {
     of: MOVING,
     resources: ['namespaces', 'customresourcedefinitions'],
