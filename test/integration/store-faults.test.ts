@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import {
   openStore,
   probeStore,
@@ -34,6 +37,29 @@ function open(options: { url?: string; limits?: object } & Record<string, unknow
       ...(credentials as Record<string, string>),
     },
   });
+}
+
+/** A proxy that knows CONNECT only; whatever host is asked for, it is `port` here. */
+async function startTunnel(port: number): Promise<{ url: string; asked: string[]; stop: () => Promise<void> }> {
+  const asked: string[] = [];
+  const open = new Set<Socket>();
+  const tunnel = createServer().on('connect', (request, client: Socket) => {
+    asked.push(request.url ?? '');
+    const upstream = connect(port, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      client.pipe(upstream).pipe(client);
+    });
+    for (const socket of [client, upstream]) open.add(socket.on('error', () => socket.destroy()));
+  });
+  await new Promise<void>((resolve) => tunnel.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${String((tunnel.address() as AddressInfo).port)}`,
+    asked,
+    stop: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => tunnel.close(resolve));
+    },
+  };
 }
 
 async function failureOf(work: Promise<unknown>): Promise<StoreError> {
@@ -123,6 +149,32 @@ describe('a store that cannot be used', () => {
     const bad = await failureOf(open({ AWS_ENDPOINTS: secure.url, AWS_CERT: `/etc/${CANARY}.pem` }));
     expect(bad.code).to.equal('CredentialInvalid');
     expect(bad.message).to.contain('AWS_CERT').and.not.contain(CANARY);
+  });
+
+  it('is reached over TLS through a proxy, which sees no more than its name', async function () {
+    this.timeout(60_000);
+    const authority = await createAuthority('store authority');
+    const pair = await authority.signServer('store', ['store.example']);
+    const secure = await startFaultProxy({ target: server.endpoint, tls: pair });
+    const { port } = new URL(secure.url);
+    const tunnel = await startTunnel(Number(port));
+    const credentials = { AWS_ENDPOINTS: `https://store.example:${port}`, HTTPS_PROXY: tunnel.url };
+    try {
+      const store = await open({ ...credentials, AWS_CERT: authority.certificate });
+      await store.put({ key: 'backupstore/tunnel.cfg', body: Buffer.from('through a tunnel') });
+      // The second goes past the SDK.
+      for (let turn = 0; turn < 2; turn++)
+        expect((await store.get({ key: 'backupstore/tunnel.cfg' })).body.toString()).to.equal('through a tunnel');
+      expect(new Set(tunnel.asked)).to.deep.equal(new Set([`store.example:${port}`]));
+      expect((await failureOf(probeStore(await open(credentials)))).code).to.equal('CertificateInvalid');
+      const HTTPS_PROXY = `http://127.0.0.1:${String(await freePort())}`;
+      expect((await failureOf(probeStore(await open({ ...credentials, HTTPS_PROXY })))).code).to.equal(
+        'ConnectionRefused',
+      );
+    } finally {
+      await tunnel.stop();
+      await secure.stop();
+    }
   });
 
   it('rejects a Secret with one key, with white space, and with an endpoint that is no URL', async () => {

@@ -30,11 +30,13 @@ export interface AgentSettings {
   readonly caKey: string;
 }
 
+type TrustingOptions = AgentOptions & { secureContext?: SecureContext };
+
 /** Makes the pools, through a proxy where the settings say so. Throws `CredentialInvalid` for a bad certificate or proxy URL. */
 export function createAgents(settings: AgentSettings): HttpAgents {
   const { endpoint } = settings;
   const secureContext = endpoint.protocol === 'https:' ? trustOf(settings) : undefined;
-  const options: AgentOptions & { secureContext?: SecureContext } = {
+  const options: TrustingOptions = {
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
     maxFreeSockets: MAX_FREE_SOCKETS,
@@ -50,9 +52,15 @@ export function createAgents(settings: AgentSettings): HttpAgents {
   };
 }
 
-function selectAgents(options: AgentOptions, proxy: URL | undefined): { httpAgent: HttpAgent; httpsAgent: HttpAgent } {
+function selectAgents(
+  options: TrustingOptions,
+  proxy: URL | undefined,
+): { httpAgent: HttpAgent; httpsAgent: HttpAgent } {
   if (proxy === undefined) return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) };
-  return { httpAgent: new HttpProxyAgent(proxy, options), httpsAgent: new HttpsProxyAgent(proxy, options) };
+  const httpsAgent = new HttpsProxyAgent(proxy, options);
+  // It keeps what it is given for the connection to the proxy; what stands here is for the one through it.
+  Object.assign(httpsAgent.options, { secureContext: options.secureContext });
+  return { httpAgent: new HttpProxyAgent(proxy, options), httpsAgent };
 }
 
 // One context for all connections: parsing some 300 roots anew for each costs more than the handshake.
