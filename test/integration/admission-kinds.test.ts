@@ -169,13 +169,13 @@ describe('admission of each kind on a real API server', function () {
     [
       'a Volume of a backup that is not there',
       'volumes',
-      manifest('Volume', 'v', { spec: { fromBackup: FROM_BACKUP.replace('backup-1', 'backup-9') } }),
+      manifest('Volume', 'vol', { spec: { fromBackup: FROM_BACKUP.replace('backup-1', 'backup-9') } }),
       'cannot get backup',
     ],
     [
       'a Volume of an unknown target',
       'volumes',
-      manifest('Volume', 'v', { spec: { size: '2097152', backupTargetName: 'nowhere' } }),
+      manifest('Volume', 'vol', { spec: { size: '2097152', backupTargetName: 'nowhere' } }),
       'spec.backupTargetName',
     ],
     [

@@ -8,6 +8,20 @@ const source = (more: Parameters<typeof backup>[1] = {}, status: Parameters<type
 });
 run('a Volume', [
   { what: 'plain', kind: 'Volume', spec: { backupTargetName: 'default' } },
+  {
+    what: 'with a name that no store can hold',
+    kind: 'Volume',
+    name: 'v',
+    spec: { backupTargetName: 'default' },
+    denied: [[422, 'metadata.name', 'invalid name v']],
+  },
+  {
+    what: 'with such a name, when it is changed',
+    kind: 'Volume',
+    name: 'v',
+    spec: { backupTargetName: 'default', size: '4' },
+    was: { backupTargetName: 'default' },
+  },
   { what: 'without target', kind: 'Volume', spec: {}, denied: [[422, 'spec.backupTargetName', 'cannot be empty']] },
   {
     what: 'to a target that does not exist',

@@ -11,6 +11,7 @@ import {
 } from '../restored-from.ts';
 import type { Denial, RawObject, Review, Verdict } from '../review.ts';
 import { findTarget } from './backup-kinds.ts';
+import { nameDenials } from './names.ts';
 import { forbidden, invalid, unconfirmed } from './verdict.ts';
 
 const FROM_BACKUP = 'spec.fromBackup';
@@ -22,7 +23,7 @@ export function validateVolume(review: Review): Verdict {
   const isTargetChanged = specText(object, 'backupTargetName') !== specText(old, 'backupTargetName');
   const denials = [
     ...(operation === 'CREATE' || isTargetChanged ? targetNameDenials(object, facts) : []),
-    ...(operation === 'CREATE' ? restoreDenials(object, facts) : changeDenials(object, old)),
+    ...(operation === 'CREATE' ? creationDenials(object, facts) : changeDenials(object, old)),
     ...shardedDenials(object),
   ];
   return { denials, warnings: [] };
@@ -57,6 +58,11 @@ function targetNameDenials(object: RawObject, facts: Facts): Denial[] {
   if (facts.targets === undefined || findTarget(facts.targets, name)) return [];
   const message = `failed to get backup target ${name}: it does not exist`;
   return [unconfirmed(invalid(field, message, 'create it first, or name another one'))];
+}
+
+/** The name too: its backups are kept under it in the store, where no reader takes a name of one character for a volume. */
+function creationDenials(object: RawObject, facts: Facts): Denial[] {
+  return [...nameDenials(nameOf(object)), ...restoreDenials(object, facts)];
 }
 
 function restoreDenials(object: RawObject, facts: Facts): Denial[] {
