@@ -375,3 +375,42 @@ describe('a backup on a store whose clock is wrong', () => {
     });
   }
 });
+
+describe('what a full backup does while it waits for its lock', () => {
+  it('is to read, hash and compress the first blocks; nothing but the lock is written', async () => {
+    const rig = new Rig();
+    const store = new FaultyStore(rig.store);
+    const reads: number[] = [];
+    const sound = imageSource({ images, blockBytes: BLOCK_BYTES }, 's2');
+    const source: SnapshotReader = {
+      ...sound,
+      read: async (offset, length, buffer) => {
+        reads.push(store.calls.length);
+        await sound.read(offset, length, buffer);
+      },
+    };
+    await rig.second(store, { source });
+    const listed = store.calls.findIndex((call) => call.startsWith('list'));
+    // Two blocks at once, and two more ready; all eight are read once, but for zeros, which may have been a hole.
+    expect(reads.filter((at) => at <= listed)).to.have.length(4);
+    expect(reads.length).to.be.at.most(9);
+    const early = store.calls.slice(0, listed).filter((call) => !call.includes('/locks/'));
+    expect(early.map((call) => call.split('/').at(-1))).to.deep.equal(['volume.cfg']);
+    expect(early[0]).to.match(/^get /);
+    await rig.assertSound('early');
+  });
+
+  it('counts for nothing when the volume has come to be compressed in another way', async () => {
+    const rig = new Rig();
+    const other = new Rig();
+    await other.create(other.store, { backup: 'backup-0', snapshot: 's1', compression: 'gzip' });
+    const [key, body] = [...(await contentOf(other.store))].find(([name]) => name.endsWith('volume.cfg'))!;
+    const store = new FaultyStore(rig.store);
+    store.before = (index) => {
+      if (store.calls[index]?.startsWith('list') === true) rig.store.set(key, body);
+    };
+    const { config } = await rig.second(store);
+    expect(config.compressionMethod).to.equal('gzip');
+    await rig.assertSound('gzip');
+  });
+});

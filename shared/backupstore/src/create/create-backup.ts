@@ -11,6 +11,7 @@ import { settleAll } from '../settle-all.ts';
 import { loadBase, type BaseBackup } from './base-backup.ts';
 import { planBlocks } from './block-plan.ts';
 import { ChecksumTable } from './checksum-table.ts';
+import { EarlyBlocks } from './early-blocks.ts';
 import { encodeConfigWithTable } from './encode-blocks.ts';
 import { findExisting, isStillInProgress, oursOf, STARTING } from './existing-backup.ts';
 import type { ExistingBackup, OwnInProgress } from './existing-backup.ts';
@@ -27,7 +28,7 @@ import { finishVolume, goTime, readVolume, writeFirstVolume, type ReadVolume } f
 const MAX_PASSES = 3;
 
 /** The options of a backup, checked. */
-type Checked = CreateBackupOptions & { readonly blockBytes: number };
+type Checked = CreateBackupOptions & { readonly blockBytes: number; readonly early?: EarlyBlocks };
 
 /**
  * Makes a backup in Longhorn's format (backupstore-format §3), under a lock of type 1:
@@ -54,11 +55,19 @@ export async function createBackup(options: CreateBackupOptions): Promise<Create
     log,
     onWaiting,
   };
-  for (let pass = 1; ; pass++) {
-    const done = await withLock(lockOptions, async (lock) => await underLock(checked, lock, lockOptions));
-    if ('config' in done) return done;
-    if (pass === MAX_PASSES) throw changedError(checked);
-    await clearAbandoned(checked, done.abandoned, lockOptions);
+  const early = new EarlyBlocks(checked);
+  try {
+    for (let pass = 1; ; pass++) {
+      const done = await withLock(
+        lockOptions,
+        async (lock) => await underLock({ ...checked, early }, lock, lockOptions),
+      );
+      if ('config' in done) return done;
+      if (pass === MAX_PASSES) throw changedError(checked);
+      await clearAbandoned(checked, done.abandoned, lockOptions);
+    }
+  } finally {
+    await early.stop();
   }
 }
 
@@ -123,7 +132,17 @@ interface Begun {
 
 // volume.cfg, then the in-progress config, unless an earlier run has written them.
 async function begin(held: HeldStore, options: Checked, { existing, volume: read }: Found): Promise<Begun> {
-  const volume = read?.config ?? (await writeFirstVolume(held, options));
+  if (read !== undefined) return await beginConfig(held, options, { existing, volume: read.config });
+  const { config: volume, proven } = await writeFirstVolume(held, options);
+  const [begun] = await settleAll([beginConfig(held, options, { existing, volume }), proven]);
+  return begun;
+}
+
+async function beginConfig(
+  held: HeldStore,
+  options: Checked,
+  { existing, volume }: { readonly existing: Found['existing']; readonly volume: VolumeConfig },
+): Promise<Begun> {
   // Before anything is left behind.
   const compression = parseCompressionMethod(volume.compressionMethod);
   if (existing.state === 'ours') return { own: existing, volume, compression };
@@ -156,6 +175,7 @@ interface Prepared {
 async function upload(held: HeldStore, options: Checked, { base, begun, known }: Prepared): Promise<UploadCounts> {
   const { source: reader, blockBytes, volume, mode, corruptBlocks = [] } = options;
   const { table, snapshotName: baseSnapshot } = base;
+  await options.early?.stop();
   const shape = { sizeBytes: reader.sizeBytes, blockBytes };
   const corrupt = new Set(corruptBlocks);
   const planned = await planBlocks({ ...shape, reader, baseSnapshot, table, known, corrupt });
@@ -164,7 +184,7 @@ async function upload(held: HeldStore, options: Checked, { base, begun, known }:
     ...held,
     ...shape,
     ...planned,
-    ...{ reader, table, known, keyOf: (checksum: string) => blockKey(volume.name, checksum) },
+    ...{ reader, table, known, early: options.early, keyOf: (checksum: string) => blockKey(volume.name, checksum) },
     compression: begun.compression,
     concurrency: createConcurrency(options.concurrency),
     isDistrusted: mode === 'full' ? () => true : (checksum) => corrupt.has(checksum),

@@ -48,19 +48,40 @@ async function putHeld({ store, lock, signal }: HeldStore, put: HeldPut): Promis
  * `undefined`. Throws `Unavailable` besides.
  */
 export async function putProven(held: HeldStore, put: HeldPut): Promise<ObjectInfo | undefined> {
-  const { capabilities } = held.store;
+  const { proven } = await putThenProve(held, put);
+  return await proven;
+}
+
+/** As {@link putProven}, but ends when the store has accepted it, and `proven` when it was looked at. */
+export async function putThenProve(
+  held: HeldStore,
+  put: HeldPut,
+): Promise<{ readonly proven: Promise<ObjectInfo | undefined> }> {
+  const etag = await putHeld(held, put);
+  return { proven: lookOrRepeat(held, put, etag) };
+}
+
+async function lookOrRepeat(
+  held: HeldStore,
+  put: HeldPut,
+  firstEtag: string | undefined,
+): Promise<ObjectInfo | undefined> {
+  let etag = firstEtag;
   let next = put;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const etag = await putHeld(held, next);
+  for (let attempt = 1; ; attempt++) {
     const found = await look(held, put);
     if (found?.isWhole === true) return found.info;
     if (found !== undefined && etag !== undefined && found.info.etag !== etag) return undefined;
-    const isSafe = found === undefined ? capabilities.conditionalPut : capabilities.conditionalReplace;
-    if (!isSafe) break;
+    if (attempt === MAX_ATTEMPTS || !mayRepeat(held.store, found)) throw vanished(put.key);
     if (found === undefined) next = { ...put, ifAbsent: true, ifMatch: undefined };
     else if (etag !== undefined) next = { ...put, ifAbsent: false, ifMatch: etag };
+    etag = await putHeld(held, next);
   }
-  throw vanished(put.key);
+}
+
+// MUST: never over what somebody else writes at this moment.
+function mayRepeat({ capabilities }: ObjectStore, found: unknown): boolean {
+  return found === undefined ? capabilities.conditionalPut : capabilities.conditionalReplace;
 }
 
 // A small object is compared byte by byte, a large one by its size.
@@ -82,7 +103,10 @@ async function look(
 }
 
 /** What a HEAD says of an object; `undefined` when it is absent. Throws the store's error. */
-export async function headIfAny({ store, signal }: HeldStore, key: string): Promise<ObjectInfo | undefined> {
+export async function headIfAny(
+  { store, signal }: Pick<HeldStore, 'store' | 'signal'>,
+  key: string,
+): Promise<ObjectInfo | undefined> {
   try {
     return await store.head({ key, signal });
   } catch (error) {

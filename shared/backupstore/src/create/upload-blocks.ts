@@ -7,13 +7,15 @@ import type { ObjectStore } from '../store.ts';
 import type { PlannedRead, VolumeShape } from './block-plan.ts';
 import type { BlockTable } from './block-table.ts';
 import type { ChecksumTable } from './checksum-table.ts';
+import type { EarlyBlocks } from './early-blocks.ts';
+import { isZero } from './is-zero.ts';
 import { WRITTEN_SAMPLE } from './prove-blocks.ts';
 import { Slots } from './slots.ts';
 
-// Blocks read, hashed and compressed while all slots write: enough to keep two cores busy.
-const READ_AHEAD = 2;
-// Blocks in libuv's pool at once; it has four threads, and what waits for one only takes memory.
-const IN_POOL = 4;
+/** Blocks read, hashed and compressed while all slots write: enough to keep two cores busy. */
+export const READ_AHEAD = 2;
+/** Blocks in libuv's pool at once; it has four threads, and what waits for one only takes memory. */
+export const IN_POOL = 4;
 
 /** What was uploaded. */
 export interface UploadCounts {
@@ -38,6 +40,8 @@ export interface UploadOptions extends VolumeShape, PlannedRead {
   /** The base's blocks; what is read is set here. */
   readonly table: BlockTable;
   readonly known: ChecksumTable;
+  /** Blocks that are ready already. */
+  readonly early?: EarlyBlocks | undefined;
   readonly keyOf: (checksum: string) => string;
   readonly compression: CompressionMethod;
   /** Blocks written at once, 1 or more. */
@@ -109,6 +113,11 @@ class Pipeline {
     const { blockBytes, sizeBytes, reader, compare, table, compression } = this.#options;
     const offset = index * blockBytes;
     const length = Math.min(blockBytes, sizeBytes - offset);
+    const early = this.#options.early?.take(index, compression);
+    if (early !== undefined) {
+      const { checksum, body } = early;
+      return { checksum, body: this.#claim(checksum) ? body : undefined, length };
+    }
     const buffer = this.#buffers.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
     const block = buffer.subarray(0, length);
     await reader.read(offset, length, block);
@@ -157,10 +166,3 @@ class Pipeline {
     this.counts.newBytes += sizeBytes;
   }
 }
-
-function isZero(block: Buffer): boolean {
-  if (zeros.length < block.length) zeros = Buffer.alloc(block.length);
-  return block.equals(zeros.subarray(0, block.length));
-}
-
-let zeros = Buffer.alloc(0);

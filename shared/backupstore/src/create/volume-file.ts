@@ -2,7 +2,7 @@ import { isStoreError } from '../errors.ts';
 import { encodeVolumeConfig, type VolumeConfig } from '../format/volume-config.ts';
 import { volumeConfigKey } from '../layout.ts';
 import { readVolumeConfig } from '../read-config.ts';
-import { putProven, vanished, type HeldStore } from './held-store.ts';
+import { putProven, putThenProve, vanished, type HeldStore } from './held-store.ts';
 import type { CreateBackupOptions } from './types.ts';
 
 // Two backups of one volume may end at the same time; each repeats only when the other has just written.
@@ -15,7 +15,10 @@ export interface ReadVolume {
 }
 
 /** Reads `volume.cfg`; `undefined` when there is none. Throws `Corrupt`, or the store's error. */
-export async function readVolume({ store, signal }: HeldStore, volume: string): Promise<ReadVolume | undefined> {
+export async function readVolume(
+  { store, signal }: Pick<HeldStore, 'store' | 'signal'>,
+  volume: string,
+): Promise<ReadVolume | undefined> {
   try {
     const { config, etag } = await readVolumeConfig(store, volume, { signal });
     return { config: withDefaults(config), ...(etag !== undefined && { etag }) };
@@ -42,19 +45,37 @@ function firstVolume({ lock }: HeldStore, options: CreateBackupOptions): VolumeC
   };
 }
 
-/** Writes the first `volume.cfg` of a volume; another writer's that comes first is taken. Throws `LockLost`, the store's error. */
-export async function writeFirstVolume(held: HeldStore, options: CreateBackupOptions): Promise<VolumeConfig> {
+/** A first `volume.cfg` that was written. */
+export interface FirstVolume {
+  readonly config: VolumeConfig;
+  /** Ends when it was looked at. Throws when it is not there, or says other than `config`. */
+  readonly proven: Promise<unknown>;
+}
+
+/**
+ * Writes the first `volume.cfg` of a volume; another writer's that comes first is taken. Ends as soon as the store has accepted
+ * it, where that says that nobody's was there. Throws `LockLost`, the store's error.
+ */
+export async function writeFirstVolume(held: HeldStore, options: CreateBackupOptions): Promise<FirstVolume> {
   const config = firstVolume(held, options);
   const key = volumeConfigKey(config.name);
   try {
-    const written = await putProven(held, { key, body: encodeVolumeConfig(config), ifAbsent: true });
-    if (written !== undefined) return config;
+    const { proven } = await putThenProve(held, { key, body: encodeVolumeConfig(config), ifAbsent: true });
+    if (held.store.capabilities.conditionalPut) return { config, proven: provenOrReplaced(held, config, proven) };
+    if ((await proven) !== undefined) return { config, proven: Promise.resolve() };
   } catch (error) {
     if (!isStoreError(error, 'AlreadyExists')) throw error;
   }
   const other = await readVolume(held, config.name);
   if (other === undefined) throw vanished(key);
-  return other.config;
+  return { config: other.config, proven: Promise.resolve() };
+}
+
+// Replaced by a backup that has ended meanwhile, which keeps what this one goes by.
+async function provenOrReplaced(held: HeldStore, { name, compressionMethod }: VolumeConfig, proven: Promise<unknown>) {
+  if ((await proven) !== undefined) return;
+  const other = await readVolume(held, name);
+  if (other?.config.compressionMethod !== compressionMethod) throw vanished(volumeConfigKey(name));
 }
 
 /** What a completed backup changes in `volume.cfg`. */

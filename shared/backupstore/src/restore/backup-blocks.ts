@@ -1,3 +1,4 @@
+import { versionOf } from '../create/existing-backup.ts';
 import { StoreError } from '../errors.ts';
 import { isBackupComplete, type BackupHead } from '../format/backup-config.ts';
 import { SHORTEST_ELEMENT_BYTES } from '../format/block-list-reader.ts';
@@ -20,6 +21,8 @@ export interface ReadableBackup {
   readonly backup: string;
   /** Of its config. */
   readonly key: string;
+  /** What tells this version of the config from another, as `versionOf` has it. */
+  readonly version: string;
   readonly head: BackupHead;
   readonly blockBytes: number;
   readonly compression: CompressionMethod;
@@ -34,16 +37,17 @@ export async function openBackup(
   signal: AbortSignal,
 ): Promise<ReadableBackup> {
   const key = backupConfigKey(name.volume, name.backup);
-  const { config: head, size } = await readBackupHead(store, name, { signal });
+  const { config: head, ...info } = await readBackupHead(store, name, { signal });
   if (!isBackupComplete(head))
     throw new StoreError('BackupInProgress', { action: `read backup '${name.backup}'`, key });
   return {
     ...name,
     key,
+    version: versionOf(info),
     head,
     blockBytes: blockBytesOf(head.parameters, key),
     compression: parseCompressionMethod(head.compressionMethod),
-    maxBlocks: Math.floor(size / SHORTEST_ELEMENT_BYTES) + 1,
+    maxBlocks: Math.floor(info.size / SHORTEST_ELEMENT_BYTES) + 1,
   };
 }
 
