@@ -1,17 +1,18 @@
-import { LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME, LABEL_MOVER_TASK, type MoverJob } from '@mooring/api';
-import { type Change, type Controller, keyOf } from '@mooring/runtime';
+import type { MoverRun } from '@mooring/api';
+import { type Change, type Controller, keyOf, type MoverJobs } from '@mooring/runtime';
 import type { BackupEntry } from './backup-entry.ts';
 import { BY_TARGET, BY_VOLUME, type Caches, PENDING } from './caches.ts';
 import { isCreating } from './creation/policies.ts';
 import { needsRemoval } from './policies.ts';
 import { verifyIntervalMs } from './verification/policies.ts';
 import { volumeKey } from './volume-entry.ts';
-import { objectOfJob, type WorkCaches } from './work-caches.ts';
+import type { WorkCaches } from './work-caches.ts';
 
 /** The controllers that work on what is made and removed here, and what they see. */
 export interface Connected {
   readonly caches: Caches;
   readonly work: WorkCaches;
+  readonly movers: Pick<MoverJobs, 'forget'>;
   readonly creation: Pick<Controller, 'enqueue'>;
   readonly removal: Pick<Controller, 'enqueue'>;
   readonly snapshot: Pick<Controller, 'enqueue'>;
@@ -66,11 +67,11 @@ export class ChangeHub {
   }
 
   /** A mover's Job came, went, or changed. */
-  onJob(job: MoverJob, isGone: boolean): void {
-    const key = this.#keyOf(objectOfJob(job));
-    const { labels = {} } = job.metadata;
-    for (const controller of this.#controllersOf(labels[LABEL_MOVER_TASK])) controller.enqueue(key);
-    if (isGone) this.#onJobGone(labels, key);
+  onJob(run: MoverRun, isGone: boolean): void {
+    this.#parts?.movers.forget(run);
+    const key = this.#keyOf(run.objectName);
+    for (const controller of this.#controllersOf(run.task)) controller.enqueue(key);
+    if (isGone) this.#onJobGone(run, key);
   }
 
   /** A Snapshot came, went, or changed. */
@@ -105,15 +106,15 @@ export class ChangeHub {
     return this.#parts !== undefined && verifyIntervalMs(this.#parts.work.settings, this.#namespace) > 0;
   }
 
-  #controllersOf(task: string | undefined): readonly Pick<Controller, 'enqueue'>[] {
+  #controllersOf(task: string): readonly Pick<Controller, 'enqueue'>[] {
     if (this.#parts === undefined || task === 'restore') return [];
     const { creation, removal, snapshot, verification } = this.#parts;
     if (task === 'backup') return [creation, removal];
     return task === 'verify' ? [verification, removal] : [snapshot];
   }
 
-  #onJobGone(labels: Readonly<Record<string, string>>, key: string): void {
-    this.#wakeRemovals(labels[LABEL_BACKUP_TARGET] ?? '', labels[LABEL_BACKUP_VOLUME] ?? '');
+  #onJobGone({ target, volume }: MoverRun, key: string): void {
+    this.#wakeRemovals(target, volume);
     this.wakePending();
     const entry = this.#parts?.caches.backups.getByKey(key);
     if (entry?.isLocal === true) this.#parts?.snapshot.enqueue(this.#keyOf(entry.snapshotName));

@@ -1,13 +1,12 @@
-import { type MoverSettings, resources, type Scheme } from '@mooring/api';
+import { resources } from '@mooring/api';
 import { TargetStores } from '@mooring/backupstore';
 import {
-  type Clock,
   Controller,
   ControllerGroup,
   EventRecorder,
-  type KubeClient,
-  type Log,
-  type Metrics,
+  type MoverControllerOptions,
+  MoverJobs,
+  PASSES_PER_TARGET,
   releaseUnownedKinds,
   SecretCache,
   systemClock,
@@ -19,19 +18,12 @@ import { BY_TARGET, type Caches, createCaches, keysAsking } from './caches.ts';
 import { ChangeHub } from './change-hub.ts';
 import { type CreationParts, CreationReconciler } from './creation/reconciler.ts';
 import { observeCaches } from './metrics.ts';
-import { MoverJobs } from './mover-jobs.ts';
 import { BackupReconciler } from './reconciler.ts';
 import { type RemovalParts, RemovalReconciler } from './removal/reconciler.ts';
 import { SnapshotReconciler } from './snapshots/reconciler.ts';
 import { volumeKey } from './volume-entry.ts';
 import { VerificationReconciler } from './verification/reconciler.ts';
 import { createWorkCaches, type WorkCaches } from './work-caches.ts';
-
-/**
- * Passes of one target that run at once. A pass waits for the store most of its time, and the store's own adaptive limit says how many requests it
- * takes; this only has to be above that: at 750 ms a request, 256 passes of one request each read 1,000 backups in about 4 × 0.75 s.
- */
-const PASSES_PER_TARGET = 256;
 
 /** Lane of Backups that are being deleted: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';
@@ -42,24 +34,8 @@ const REMOVAL_TIMEOUT_MS = 24 * 3_600_000;
 /** Kinds that this service lets go until it works on them. */
 const UNOWNED = [resources.recurringJobs];
 
-/** What the controller is made with. */
-export interface BackupControllerOptions {
-  /** Fenced, where there is a leader. */
-  readonly client: KubeClient;
-  /** The object namespace. */
-  readonly namespace: string;
-  readonly allowedSchemes: readonly Scheme[];
-  /** Of the Jobs that move data. */
-  readonly mover: MoverSettings;
-  /** Whether a Longhorn runs in the same cluster; then objects that only it works on are left alone. Default false. */
-  readonly coexistence?: boolean | undefined;
-  readonly clock?: Clock | undefined;
-  readonly log?: Log | undefined;
-  readonly metrics?: Metrics | undefined;
-}
-
 /** Makes the controllers with their caches; nothing is read before they are started. */
-export function createBackupController(options: BackupControllerOptions): ControllerGroup<Caches & WorkCaches> {
+export function createBackupController(options: MoverControllerOptions): ControllerGroup<Caches & WorkCaches> {
   const { client, namespace, allowedSchemes, log, metrics, clock = systemClock, coexistence = false } = options;
   const common = { client, namespace, log, metrics };
   const hub = new ChangeHub(namespace);
@@ -89,11 +65,11 @@ export function createBackupController(options: BackupControllerOptions): Contro
   const work = createWorkCaches({ ...common, jobNamespace: options.mover.namespace, hub });
   const events = new EventRecorder({ client, component: 'mooring-backup-controller', clock, log, metrics });
   const limitWrites = pLimit(WRITES_IN_FLIGHT);
-  const movers = new MoverJobs({ client, jobs: work.jobs, namespace: options.mover.namespace, limitWrites });
+  const movers = new MoverJobs({ client, cache: work.jobs, namespace: options.mover.namespace, limitWrites, clock });
   const parts = { client, caches, stores, events, clock, limitWrites, namespace, work, movers, coexistence };
   const made = { ...parts, writableStores, moverSettings: options.mover };
   const { pulled, creation, removal, snapshot, verification } = createControllers(made, { clock, log, metrics });
-  hub.connect({ caches, work, creation, removal, snapshot, verification });
+  hub.connect({ caches, work, movers, creation, removal, snapshot, verification });
   const unowned = releaseUnownedKinds({ ...common, types: coexistence ? [] : UNOWNED, name: 'backup-release', clock });
   const unobserve = observeCaches(caches);
   const onStopped = (): void => {
@@ -105,7 +81,7 @@ export function createBackupController(options: BackupControllerOptions): Contro
   return new ControllerGroup({ caches: { ...caches, ...work, ...unowned.caches }, controllers, events, onStopped });
 }
 
-type Run = Pick<BackupControllerOptions, 'clock' | 'log' | 'metrics'>;
+type Run = Pick<MoverControllerOptions, 'clock' | 'log' | 'metrics'>;
 
 /** One controller for what is pulled, one each for what is made and removed here (one pass at a time in a volume), and one for snapshots. */
 function createControllers(parts: CreationParts & RemovalParts, run: Run) {

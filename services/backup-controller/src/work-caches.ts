@@ -1,9 +1,9 @@
 import type { ChangeHub } from './change-hub.ts';
-import { ANNOTATION_MOVER_OBJECT, jobResource, MOVER_SELECTOR, type MoverJob, resources } from '@mooring/api';
-import type { Setting, Snapshot, Volume } from '@mooring/api';
+import { type MoverRun, resources, type Setting, type Snapshot, type Volume } from '@mooring/api';
 import {
   type CachedObject,
   createInformer,
+  createMoverCache,
   type Informer,
   type KubeClient,
   type Log,
@@ -12,7 +12,7 @@ import {
 
 /** What is known, without asking, of the objects that a backup is made from. */
 export interface WorkCaches {
-  readonly jobs: Informer<MoverJob & CachedObject>;
+  readonly jobs: Informer<MoverRun>;
   readonly snapshots: Informer<Snapshot & CachedObject>;
   /** Volumes of this cluster; `volumes` are those of the stores. */
   readonly sources: Informer<Volume & CachedObject>;
@@ -37,11 +37,9 @@ export function createWorkCaches(options: WorkCacheOptions): WorkCaches {
   const { client, namespace, jobNamespace, hub, log, metrics } = options;
   const common = { client, namespace, log, metrics };
   return {
-    jobs: createInformer<MoverJob & CachedObject>({
+    jobs: createMoverCache({
       ...common,
       namespace: jobNamespace,
-      type: jobResource,
-      labelSelector: MOVER_SELECTOR,
       onChange: (change) => hub.onJob(change.new ?? change.old, change.type === 'deleted'),
     }),
     snapshots: createInformer<Snapshot & CachedObject>({
@@ -63,11 +61,6 @@ export function createWorkCaches(options: WorkCacheOptions): WorkCaches {
       onChange: (change) => hub.onSetting((change.new ?? change.old).metadata.name),
     }),
   };
-}
-
-/** Name of the object that a Job works for. */
-export function objectOfJob(job: MoverJob): string {
-  return job.metadata.annotations?.[ANNOTATION_MOVER_OBJECT] ?? '';
 }
 
 function isOther(old: Volume, current: Volume): boolean {

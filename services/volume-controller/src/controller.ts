@@ -1,13 +1,12 @@
-import { type BackupVolume, LABEL_DELETE_CR_ONLY, type MoverSettings, type Scheme } from '@mooring/api';
+import { type BackupVolume, LABEL_DELETE_CR_ONLY } from '@mooring/api';
 import { TargetStores } from '@mooring/backupstore';
 import {
-  type Clock,
   Controller,
   ControllerGroup,
   EventRecorder,
-  type KubeClient,
-  type Log,
-  type Metrics,
+  type MoverControllerOptions,
+  MoverJobs,
+  PASSES_PER_TARGET,
   SecretCache,
   systemClock,
   WRITES_IN_FLIGHT,
@@ -35,15 +34,8 @@ import {
   restoringKeys,
   storeVolumeLabel,
 } from './restore/caches.ts';
-import { MoverRuns } from './restore/mover-runs.ts';
 import type { RestoreParts } from './restore/parts.ts';
 import { RestoreReconciler } from './restore/reconciler.ts';
-
-/**
- * Passes of one target that run at once. A pass waits for the store most of its time, and the store's own adaptive limit says how many requests it
- * takes; this only has to be above that: at 750 ms a request, 256 passes of two requests each sync 1,000 volumes in about 4 × 0.75 s.
- */
-const PASSES_PER_TARGET = 256;
 
 /** Lane of BackupVolumes of which only the object goes: their passes need no store, so a hanging one must not hold them up. */
 const RELEASE_LANE = ' deleted';
@@ -54,24 +46,8 @@ const REMOVALS_AT_ONCE = 16;
 /** Passes over Volumes at once: they talk to the API server alone. */
 const RESTORE_PASSES = 16;
 
-/** What the controller is made with. */
-export interface VolumeControllerOptions {
-  /** Fenced, where there is a leader. */
-  readonly client: KubeClient;
-  /** The object namespace. */
-  readonly namespace: string;
-  readonly allowedSchemes: readonly Scheme[];
-  /** Of the Jobs that move data. */
-  readonly mover: MoverSettings;
-  /** Whether a Longhorn runs in the same cluster; then objects that only it works on are left alone. Default false. */
-  readonly coexistence?: boolean | undefined;
-  readonly clock?: Clock | undefined;
-  readonly log?: Log | undefined;
-  readonly metrics?: Metrics | undefined;
-}
-
 /** Makes the controllers with their caches; nothing is read before they are started. */
-export function createVolumeController(options: VolumeControllerOptions): ControllerGroup<Caches & RestoreCaches> {
+export function createVolumeController(options: MoverControllerOptions): ControllerGroup<Caches & RestoreCaches> {
   const { client, namespace, allowedSchemes, mover, log, metrics, clock = systemClock, coexistence = false } = options;
   const common = { client, namespace, log, metrics };
   const enqueue = (key: string): void => stored.enqueue(key);
@@ -91,7 +67,7 @@ export function createVolumeController(options: VolumeControllerOptions): Contro
   });
   const events = new EventRecorder({ client, component: 'mooring-volume-controller', clock, log, metrics });
   const limitWrites = pLimit(WRITES_IN_FLIGHT);
-  const runs = new MoverRuns({ client, runs: work.runs, limitWrites });
+  const runs = new MoverJobs({ client, cache: work.runs, namespace: mover.namespace, limitWrites, clock });
   const all = { ...caches, ...work };
   const parts = { client, caches: all, stores, events, clock, limitWrites, runs, mover, coexistence };
   const removal = new RemovalReconciler({ ...parts, writableStores, limitRemovals: pLimit(REMOVALS_AT_ONCE) });
@@ -143,7 +119,7 @@ function watch(options: Watched, reactions: Reactions): { readonly caches: Cache
   return { caches, work };
 }
 
-type Run = Pick<VolumeControllerOptions, 'clock' | 'log' | 'metrics'> & { readonly removal: RemovalReconciler };
+type Run = Pick<MoverControllerOptions, 'clock' | 'log' | 'metrics'> & { readonly removal: RemovalReconciler };
 
 /** One controller for the volumes of the stores, one for those of the cluster. */
 function createControllers(parts: Parts & RestoreParts, { removal, ...run }: Run) {

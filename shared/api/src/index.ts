@@ -31,6 +31,7 @@ export type { SystemBackup, SystemBackupSpec, SystemBackupStatus } from './kinds
 export type { Volume, VolumeSource, VolumeSpec, VolumeStatus } from './kinds/volume.ts';
 export * from './labels.ts';
 export * from './mover-job.ts';
+export * from './mover-run.ts';
 export * from './names.ts';
 export * from './reasons.ts';
 export * from './remote-data.ts';

@@ -51,6 +51,8 @@ export { cacheReadiness, HealthServer, type HealthCheck, type HealthServerOption
 export { LeaderElector, type LeaderElectorOptions } from './leader.ts';
 export { releaseUnownedKinds, type UnownedKinds, type UnownedKindsOptions } from './unowned-kinds.ts';
 export { runService, type ProcessHost, type ServiceContext, type ServiceOptions } from './process.ts';
+export { PASSES_PER_TARGET, type MoverControllerOptions } from './mover-controller.ts';
+export { createMoverCache, MoverJobs, type MoverJobsOptions } from './mover-jobs.ts';
 export { readSecret, SecretCache, secretVersions, type SecretVersion } from './secrets.ts';
 export { releaseFinalizers, type ReleasedFinalizers, type ReleaseFinalizersOptions } from './release-finalizers.ts';
 export {

@@ -9,7 +9,6 @@ import {
   FINALIZER,
   LABEL_BACKUP_TARGET,
   LABEL_BACKUP_VOLUME,
-  LABEL_MOVER_TASK,
   type MoverSettings,
   type Reason,
   reasons,
@@ -21,17 +20,18 @@ import {
 import { isBackupComplete, readVolumeConfig, type VolumeConfig } from '@mooring/backupstore';
 import {
   addFinalizer,
+  type MoverJobs,
   type Outcome,
   type Pass as SettlePass,
   patchObject,
   patchStatus,
   type ReconcileContext,
   settleObject,
+  splitKey,
 } from '@mooring/runtime';
 import { dirname } from 'node:path';
 import type { BackupEntry } from '../backup-entry.ts';
 import { BY_VOLUME } from '../caches.ts';
-import type { MoverJobs } from '../mover-jobs.ts';
 import type { Parts } from '../parts.ts';
 import { BackupConfigError, endOfPass, type Finding, statusAfterRead, statusWithVerdict } from '../status.ts';
 import { askForSync } from '../steps/ask-for-sync.ts';
@@ -89,7 +89,7 @@ export class CreationReconciler {
   async reconcile(key: string, context: ReconcileContext): Promise<Outcome> {
     const entry = this.#parts.caches.backups.getByKey(key);
     if (entry === undefined) {
-      await this.#parts.movers.removeOrphans(key, ['backup']);
+      await this.#parts.movers.stopOrphans(splitKey(key).name, ['backup']);
       return DONE;
     }
     if (!entry.isLocal || entry.isDeleting) return DONE;
@@ -131,7 +131,7 @@ export class CreationReconciler {
         return await this.#finish(work, context.signal);
       case 'fail':
         await this.#fail(work, step.reason, work.backup.status?.error || step.message);
-        await this.#parts.movers.remove({ task: 'backup', object: subjectOf(entry) });
+        await this.#parts.movers.stop({ task: 'backup', object: subjectOf(entry) });
         return DONE;
     }
   }
@@ -140,13 +140,13 @@ export class CreationReconciler {
     const { caches, work, movers, clock, coexistence } = this.#parts;
     const { namespace } = entry.metadata;
     const snapshot = work.snapshots.get(namespace, entry.snapshotName);
-    const running = movers.list().filter((job) => job.metadata.labels?.[LABEL_MOVER_TASK] === 'backup');
+    const running = movers.list().filter(({ task }) => task === 'backup');
     return {
       entry,
       target: caches.targets.get(namespace, entry.target),
       snapshot,
       source: snapshot === undefined ? undefined : work.sources.get(namespace, snapshot.spec.volume),
-      mover: movers.stateOf({ task: 'backup', object: subjectOf(entry) }),
+      mover: movers.find({ task: 'backup', object: subjectOf(entry) })?.state,
       rival: findRival({ caches, movers }, entry),
       running: running.length,
       limit: RUNNING_LIMIT,
@@ -252,7 +252,7 @@ export class CreationReconciler {
     const finding = await readFinding(store, names, signal);
     if (finding instanceof BackupConfigError || !isBackupComplete(finding)) {
       await this.#fail(work, 'Error', messageOf(finding));
-      await this.#parts.movers.remove({ task: 'backup', object: subjectOf(entry) });
+      await this.#parts.movers.stop({ task: 'backup', object: subjectOf(entry) });
       return DONE;
     }
     const { config } = await readVolumeConfig(store, names.volume, { signal });
@@ -307,7 +307,7 @@ export class CreationReconciler {
 
   async #tidy(entry: BackupEntry): Promise<Outcome> {
     this.#announced.delete(entry.metadata.uid);
-    await this.#parts.movers.remove({ task: 'backup', object: subjectOf(entry) });
+    await this.#parts.movers.stop({ task: 'backup', object: subjectOf(entry) });
     return DONE;
   }
 

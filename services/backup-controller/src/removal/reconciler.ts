@@ -22,6 +22,7 @@ import {
 } from '@mooring/backupstore';
 import {
   coreResources,
+  type MoverJobs,
   type Outcome,
   type Pass as SettlePass,
   patchStatus,
@@ -32,7 +33,6 @@ import {
 import { withSpan } from '@mooring/telemetry';
 import type { BackupEntry } from '../backup-entry.ts';
 import { BY_VOLUME } from '../caches.ts';
-import type { MoverJobs } from '../mover-jobs.ts';
 import type { Parts } from '../parts.ts';
 import { findRival } from '../rivals.ts';
 import { statusWithVerdict } from '../status.ts';
@@ -102,10 +102,8 @@ export class RemovalReconciler {
   /** True while one is there: its Job goes with its last Pod. */
   async #stopMovers(backup: Backup): Promise<boolean> {
     const { movers } = this.#parts;
-    const tasks = (['backup', 'verify'] as const).filter(
-      (task) => movers.stateOf({ task, object: backup }) !== undefined,
-    );
-    for (const task of tasks) await movers.remove({ task, object: backup });
+    const tasks = (['backup', 'verify'] as const).filter((task) => movers.find({ task, object: backup }) !== undefined);
+    for (const task of tasks) await movers.stop({ task, object: backup });
     return tasks.length > 0;
   }
 

@@ -17,6 +17,7 @@ import {
   patchStatus,
   removeFinalizer,
   settleObject,
+  splitKey,
 } from '@mooring/runtime';
 import { dirname } from 'node:path';
 import { BY_SNAPSHOT } from '../caches.ts';
@@ -53,7 +54,7 @@ export class SnapshotReconciler {
     const snapshot = this.#parts.work.snapshots.getByKey(key);
     if (snapshot === undefined) {
       // Killed between the object and its Jobs.
-      await this.#parts.movers.removeOrphans(key, ['take-snapshot', 'remove-snapshot']);
+      await this.#parts.movers.stopOrphans(splitKey(key).name, ['take-snapshot', 'remove-snapshot']);
       return DONE;
     }
     const facts = this.#gather(snapshot);
@@ -67,12 +68,12 @@ export class SnapshotReconciler {
     const { work, movers, caches, coexistence } = this.#parts;
     const { name, namespace } = snapshot.metadata;
     const users = caches.backups.byIndex(BY_SNAPSHOT, name).filter(isCreating);
-    const busy = users.find((entry) => movers.stateOf({ task: 'backup', object: entry }) !== undefined);
+    const busy = users.find((entry) => movers.find({ task: 'backup', object: entry }) !== undefined);
     return {
       snapshot,
       source: work.sources.get(namespace, snapshot.spec.volume),
-      taking: movers.stateOf({ task: 'take-snapshot', object: snapshot }),
-      removing: movers.stateOf({ task: 'remove-snapshot', object: snapshot }),
+      taking: movers.find({ task: 'take-snapshot', object: snapshot })?.state,
+      removing: movers.find({ task: 'remove-snapshot', object: snapshot })?.state,
       usedBy: busy?.metadata.name,
       coexistence,
     };
@@ -94,7 +95,7 @@ export class SnapshotReconciler {
   /** A removal that failed is tried again for ever: the wish is in the object. */
   async #tryAgain(snapshot: Snapshot, message: string): Promise<void> {
     const error = new MoverFailed(snapshot.status?.error || message);
-    await this.#parts.movers.remove({ task: 'remove-snapshot', object: snapshot });
+    await this.#parts.movers.stop({ task: 'remove-snapshot', object: snapshot });
     await this.#write(snapshot, {}, { error });
     throw error;
   }
@@ -128,7 +129,7 @@ export class SnapshotReconciler {
       const done = { done: { reason: 'SnapshotTaken', message: reasons.SnapshotTaken.meaning } } as const;
       await this.#patch(current, { error: '' }, done);
     }
-    await this.#parts.movers.remove({ task: 'take-snapshot', object: snapshot });
+    await this.#parts.movers.stop({ task: 'take-snapshot', object: snapshot });
   }
 
   /** The object before the Jobs: as long as they are there, they say that there is nothing left to do. */
@@ -137,8 +138,8 @@ export class SnapshotReconciler {
     await limitWrites(() =>
       removeFinalizer({ client, type: resources.snapshots, object: snapshot, finalizer: FINALIZER }),
     );
-    await movers.remove({ task: 'remove-snapshot', object: snapshot });
-    await movers.remove({ task: 'take-snapshot', object: snapshot });
+    await movers.stop({ task: 'remove-snapshot', object: snapshot });
+    await movers.stop({ task: 'take-snapshot', object: snapshot });
   }
 
   async #write(snapshot: Snapshot, change: SnapshotStatus, pass: SettlePass): Promise<void> {

@@ -3,14 +3,13 @@ import {
   API_VERSION,
   type Backup,
   conditionTypes,
-  LABEL_MOVER_TASK,
   reasons,
   resources,
   secondTime,
   settingOf,
   withCondition,
 } from '@mooring/api';
-import { type Outcome, patchStatus } from '@mooring/runtime';
+import { type Outcome, patchStatus, splitKey } from '@mooring/runtime';
 import type { BackupEntry } from '../backup-entry.ts';
 import type { CreationParts } from '../creation/reconciler.ts';
 import { subjectOf } from '../steps/release-backup.ts';
@@ -40,14 +39,14 @@ export class VerificationReconciler {
     const { caches, movers, clock, work, namespace } = this.#parts;
     const entry = caches.backups.getByKey(key);
     if (entry === undefined) {
-      await movers.removeOrphans(key, ['verify']);
+      await movers.stopOrphans(splitKey(key).name, ['verify']);
       return DONE;
     }
     const step = decideVerification({
       entry,
       target: caches.targets.get(entry.metadata.namespace, entry.target),
-      mover: movers.stateOf({ task: 'verify', object: entry }),
-      running: movers.list().filter(({ metadata }) => metadata.labels?.[LABEL_MOVER_TASK] === 'verify').length,
+      mover: movers.find({ task: 'verify', object: entry })?.state,
+      running: movers.list().filter(({ task }) => task === 'verify').length,
       limit: RUNNING_LIMIT,
       intervalMs: verifyIntervalMs(work.settings, namespace),
       nowMs: clock.now(),
@@ -91,7 +90,7 @@ export class VerificationReconciler {
       const patch = { metadata: { uid: entry.metadata.uid, annotations: { [ANNOTATION_VERIFY]: null } } };
       await limitWrites(() => client.patch(resources.backups, { namespace, name }, patch, { kind: 'merge' }));
     }
-    await movers.remove({ task: 'verify', object: entry });
+    await movers.stop({ task: 'verify', object: entry });
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import { assertSameStore, ConfirmedStore, locksPrefix, removeVolume, type TargetStores } from '@mooring/backupstore';
 import {
   hasFinalizer,
+  type MoverJobs,
   type Outcome,
   patchStatus,
   type Pass,
@@ -25,7 +26,6 @@ import { withSpan } from '@mooring/telemetry';
 import { targetNameOf } from '../caches.ts';
 import type { Parts } from '../parts.ts';
 import { describeRun } from '../restore/facts.ts';
-import type { MoverRuns } from '../restore/mover-runs.ts';
 import { statusWithVerdict } from '../status.ts';
 import { releaseVolume } from '../steps/release-volume.ts';
 import { RemovalWithdrawn } from './errors.ts';
@@ -40,7 +40,7 @@ const LOOK_AGAIN_MS = 30_000;
 export interface RemovalParts extends Parts {
   /** Opened for writing. */
   readonly writableStores: TargetStores;
-  readonly runs: MoverRuns;
+  readonly runs: MoverJobs;
   /** Whether a Longhorn runs in the same cluster; then nothing in a store is removed. */
   readonly coexistence: boolean;
   /** Runs a removal; at most so many at once. */

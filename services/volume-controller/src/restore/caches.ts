@@ -1,10 +1,9 @@
 import {
   type BackupTarget,
   type BackupVolume,
-  jobResource,
   LABEL_BACKUP_TARGET,
   labelValue,
-  MOVER_SELECTOR,
+  type MoverRun,
   resources,
   restoreSource,
   type Setting,
@@ -14,6 +13,7 @@ import {
   type CachedObject,
   type Change,
   createInformer,
+  createMoverCache,
   type Informer,
   type KubeClient,
   keyOf,
@@ -21,7 +21,6 @@ import {
   type Metrics,
 } from '@mooring/runtime';
 import { modeOf } from './policies.ts';
-import { type MoverRun, toMoverRun } from './restore-run.ts';
 
 /** What is known, without asking, of what is restored into. */
 export interface RestoreCaches {
@@ -50,12 +49,6 @@ export interface RestoreCacheOptions {
 /** Index of `userVolumes`: by the names, in label form, of the volumes in stores that it is about: its own, and the one that it comes from. */
 const BY_STORE_VOLUME = 'store-volume';
 
-/** Index of `runs`: by the UID of the object. */
-export const BY_OBJECT = 'object';
-
-/** Index of `runs`: by target and volume in label form, as `volumeKey`. */
-export const BY_PAIR = 'pair';
-
 /** Makes the informers and says which change asks for which pass. Nothing is read before they are started. */
 export function createRestoreCaches(options: RestoreCacheOptions): RestoreCaches {
   const { client, namespace, jobNamespace, enqueue, onRun, log, metrics } = options;
@@ -69,16 +62,9 @@ export function createRestoreCaches(options: RestoreCacheOptions): RestoreCaches
         if (isWorthAPass(change)) enqueue(change.key);
       },
     }),
-    runs: createInformer<MoverRun>({
+    runs: createMoverCache({
       ...common,
       namespace: jobNamespace,
-      type: jobResource,
-      labelSelector: MOVER_SELECTOR,
-      transform: (raw) => toMoverRun(raw as never),
-      indexers: {
-        [BY_OBJECT]: ({ objectUid }) => [objectUid],
-        [BY_PAIR]: ({ target, volume }) => [`${target}/${volume}`],
-      },
       onChange: ({ type, old, new: current }) => {
         const run = type === 'deleted' ? old : current;
         onRun(run);

@@ -3,10 +3,10 @@ import {
   type BackupVolume,
   isAskedToSync,
   isTargetOpen,
+  type MoverRun,
   type RestoreSource,
   type Volume,
 } from '@mooring/api';
-import type { MoverRun } from './restore-run.ts';
 
 /** A Backup of the volume that is restored, as the cache knows it. */
 export interface KnownBackup {

@@ -1,7 +1,9 @@
 import {
   type BackupTarget,
   type BackupVolume,
+  isMoverActive,
   labelValue,
+  type MoverRun,
   type RestoreSource,
   restoreSource,
   sameStore,
@@ -13,7 +15,6 @@ import { volumeKeyOf } from '../backup-entry.ts';
 import type { RestoreFacts } from './decide-attempt.ts';
 import { isStandby } from './decide-attempt.ts';
 import type { RestoreParts } from './parts.ts';
-import type { MoverRun } from './restore-run.ts';
 
 /** What was read just now, where a cache is not good enough. */
 export interface Fresh {
@@ -39,9 +40,9 @@ export function gatherFacts(parts: RestoreParts, volume: Volume, fresh: Fresh = 
       pair === undefined
         ? []
         : caches.backups.byIndex(BY_VOLUME, volumeKeyOf(pair.target.metadata.name, pair.source.volume)),
-    runs: runs.restoresOf(volume.metadata.uid ?? ''),
+    runs: runs.ofObject(volume.metadata.uid ?? ''),
     rival: pair && findRival(parts, volume, pair),
-    running: runs.activeRestores().filter((run) => isCounted(parts, run, volume)).length,
+    running: runs.list().filter((run) => isCounted(parts, run, volume)).length,
     limit: Number(
       settingOf(caches.settings, volume.metadata.namespace, 'concurrent-volume-backup-restore-per-node-limit'),
     ),
@@ -93,6 +94,7 @@ export function describeRun({ task, objectName }: MoverRun): string {
 
 /** Whether a restore counts against the limit of the node of `volume`: those of volumes that follow do not. */
 function isCounted({ caches }: RestoreParts, run: MoverRun, { metadata, spec }: Volume): boolean {
+  if (run.task !== 'restore' || !isMoverActive(run)) return false;
   if (run.objectUid === metadata.uid || run.node !== (spec.nodeID ?? '')) return false;
   const other = caches.userVolumes.list().find((candidate) => candidate.metadata.uid === run.objectUid);
   return other === undefined || !isStandby(other);

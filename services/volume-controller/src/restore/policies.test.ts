@@ -2,6 +2,7 @@ import {
   API_VERSION,
   type BackupTarget,
   type BackupVolume,
+  type MoverRun,
   type MoverState,
   restoreSource,
   type Volume,
@@ -11,7 +12,6 @@ import {
 import { expect } from 'chai';
 import type { RestoreFacts, RestoreStep } from './decide-attempt.ts';
 import { decideRestore, decideVolume, modeOf, type RestoreMode, type VolumePass } from './policies.ts';
-import type { MoverRun } from './restore-run.ts';
 
 const URL = 's3://bucket@region/?backup=b1&volume=vol';
 const NOW = Date.parse('2026-01-01T12:00:00Z');

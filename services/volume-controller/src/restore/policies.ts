@@ -1,4 +1,4 @@
-import { type BackupTarget, FINALIZER, type RestoreSource, type Volume } from '@mooring/api';
+import { type BackupTarget, FINALIZER, type MoverRun, type RestoreSource, type Volume } from '@mooring/api';
 import { latestStep } from './decide-activation.ts';
 import {
   type AimedFacts,
@@ -10,7 +10,6 @@ import {
   tryBackup,
   wait,
 } from './decide-attempt.ts';
-import type { MoverRun } from './restore-run.ts';
 
 /**
  * What a pass over a Volume is about. `leave`: not ours, or nothing to do. `release`: it is being deleted and has our finalizer.

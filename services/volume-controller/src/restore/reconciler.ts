@@ -59,7 +59,7 @@ export class RestoreReconciler {
   /** Stops what still writes to the data, then lets the object go. The data stay. */
   async #release(volume: Volume, signal: AbortSignal): Promise<Outcome> {
     const { client, runs, limitWrites } = this.#parts;
-    const restores = runs.restoresOf(volume.metadata.uid ?? '');
+    const restores = runs.ofObject(volume.metadata.uid ?? '');
     if (restores.length > 0) {
       await runs.remove(restores, 'Foreground');
       const message = 'Waiting for the mover to end';

@@ -1,24 +1,24 @@
+import { LABEL_BACKUP_TARGET, LABEL_BACKUP_VOLUME } from './labels.ts';
 import {
   ANNOTATION_MOVER_OBJECT,
-  LABEL_BACKUP_TARGET,
-  LABEL_BACKUP_VOLUME,
   LABEL_MOVER_OBJECT,
   LABEL_MOVER_TASK,
   type MoverJob,
   type MoverState,
   moverState,
   moverVariables,
-} from '@mooring/api';
-import type { CachedObject } from '@mooring/runtime';
+} from './mover-job.ts';
 
-/** What is remembered of one Job that moves data. */
-export interface MoverRun extends CachedObject {
+/** What a controller remembers of one Job that moves data: about a tenth of the object. */
+export interface MoverRun {
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;
+    /** Empty while the Job is being made. */
     readonly uid: string;
     readonly resourceVersion: string;
   };
+  /** One of `moverTasks`; text, because a newer release may have more. */
   readonly task: string;
   /** UID and name of the object that it works for. */
   readonly objectUid: string;
@@ -77,7 +77,7 @@ function textOf(text: string | undefined): string {
   return text ?? '';
 }
 
-/** True while Pods of the Job may still work. */
-export function isActive({ state }: MoverRun): boolean {
+/** True while Pods of the Job may still work. One that has ended may stay for a while, for its owner to see why. */
+export function isMoverActive({ state }: MoverRun): boolean {
   return state.kind === 'running' || state.kind === 'stopping';
 }
