@@ -73,6 +73,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
       'patch,update backupvolumes/status,volumes/status',
       `${READ},create,patch,delete backups`,
       `${READ} settings`,
+      'list,create recurringjobs',
       'get namespaces:<objects>',
       'get customresourcedefinitions:backupvolumes.longhorn.io',
     ],

@@ -15,6 +15,13 @@ export interface BackupInStore {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
+/** What a generated `volume.cfg` says; the rest is as any volume's. */
+export interface VolumeChange {
+  readonly lastBackupName?: string;
+  readonly size?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** A store in a folder, written as Longhorn would. */
 export class FolderStore {
   readonly folder: string;
@@ -52,7 +59,7 @@ export class FolderStore {
     await rm(join(this.folder, key), { recursive: true });
   }
 
-  async volume(name: string, change: { lastBackupName?: string; size?: string } = {}): Promise<void> {
+  async volume(name: string, change: VolumeChange = {}): Promise<void> {
     await this.write(volumeConfigKey(name), volumeConfigBody(name, change));
   }
 
@@ -62,7 +69,7 @@ export class FolderStore {
 }
 
 /** The bytes of a `volume.cfg`. */
-export function volumeConfigBody(name: string, change: { lastBackupName?: string; size?: string } = {}): Buffer {
+export function volumeConfigBody(name: string, change: VolumeChange = {}): Buffer {
   return encodeVolumeConfig({
     name,
     size: '1073741824',

@@ -5,6 +5,7 @@ import {
   jobResource,
   moverJob,
   type MoverJob,
+  type RecurringJob,
   resources,
   type Volume,
 } from '@mooring/api';
@@ -17,6 +18,13 @@ import { startVolumeSetup, type VolumeSetup } from './volume-setup.ts';
 /** As Longhorn writes it into a backup. */
 const USED = JSON.stringify({ pvName: 'pv', pvStatus: 'Bound', namespace: 'apps', pvcName: 'data' });
 
+const DAILY = { name: 'daily', task: 'backup', cron: '0 2 * * *', retain: 7, concurrency: 2 };
+const BAD = { name: 'bad', task: 'no such task', cron: '0 2 * * *' };
+const JOBS = JSON.stringify({
+  daily: { jobSpec: DAILY, fromGroup: ['nightly'], fromJob: true },
+  bad: { jobSpec: BAD, fromJob: true },
+});
+
 describe('operations on one volume of a store', function () {
   this.timeout(60_000);
   let setup: VolumeSetup;
@@ -25,7 +33,7 @@ describe('operations on one volume of a store', function () {
   beforeEach(async () => {
     setup = await startVolumeSetup();
     store = await FolderStore.create();
-    await store.volume('pvc-1', { lastBackupName: 'one' });
+    await store.volume('pvc-1', { lastBackupName: 'one', labels: { VolumeRecurringJobInfo: JOBS } });
     await store.backup({ volume: 'pvc-1', backup: 'one', labels: { KubernetesStatus: USED } });
     await store.volume('another');
     await setup.target('default', store.url);
@@ -96,6 +104,25 @@ describe('operations on one volume of a store', function () {
       ...{ namespace: 'apps', pvcName: 'data', lastPVCRefAt: '2026-01-02T00:00:00Z' },
       ...{ lastPodRefAt: '', workloadsStatus: [] },
     });
+  });
+
+  it('a restored Volume gets the recurring jobs back, where that is wanted and they are legal', async () => {
+    const jobs = async (): Promise<string[]> =>
+      (await setup.list<RecurringJob>(resources.recurringJobs)).map(({ metadata }) => metadata.name);
+    const labelsOf = async (name: string): Promise<object> =>
+      (await setup.get<Volume>(resources.volumes, name))?.metadata.labels ?? {};
+    await restore('without', { restoreVolumeRecurringJob: 'ignored' });
+    await says('without', 'RestoreInProgress', "backup 'one'");
+    expect(await jobs()).to.deep.equal([]);
+    await setup.kube.delete(resources.volumes, { namespace: setup.namespace, name: 'without' });
+    await restore('copy', { restoreVolumeRecurringJob: 'enabled' });
+    await says('copy', 'RestoreInProgress', "backup 'one'");
+    expect(await jobs()).to.deep.equal(['daily']);
+    expect(await labelsOf('copy')).to.deep.include({
+      'recurring-job.longhorn.io/daily': 'enabled',
+      'recurring-job-group.longhorn.io/nightly': 'enabled',
+    });
+    expect(await labelsOf('copy')).to.not.have.property('recurring-job.longhorn.io/bad');
   });
 
   it('a restore waits for another restore', async () => {

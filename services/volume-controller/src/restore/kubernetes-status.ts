@@ -1,4 +1,5 @@
 import type { Backup, VolumeStatus } from '@mooring/api';
+import { asObject, objectIn } from './json-object.ts';
 
 /** `status.kubernetesStatus` of a Volume. */
 type KubernetesStatus = NonNullable<VolumeStatus['kubernetesStatus']>;
@@ -34,19 +35,6 @@ function parse(label: string) {
   const known = object && textsOf(object, FIELDS);
   const workloads = workloadsOf(object?.['workloadsStatus'] ?? []);
   return known && workloads && { ...known, workloadsStatus: workloads };
-}
-
-function objectIn(json: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return asObject(JSON.parse(json));
-  } catch {
-    return undefined;
-  }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
 }
 
 function workloadsOf(list: unknown): Record<(typeof WORKLOAD_FIELDS)[number], string>[] | undefined {

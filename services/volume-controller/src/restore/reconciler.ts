@@ -10,6 +10,7 @@ import { attached, declined, type Report, reportOf, statusOf } from './status.ts
 import { askForSync } from './steps/ask-for-sync.ts';
 import { listCandidates } from './steps/list-candidates.ts';
 import { startRestore } from './steps/start-restore.ts';
+import { tellOrigin } from './steps/tell-origin.ts';
 
 const DONE: Outcome = { result: 'done' };
 
@@ -124,18 +125,15 @@ export class RestoreReconciler {
   }
 
   /** The status first: as long as the Job is there, the next pass finds what this one did not come to. */
-  async #finish(
-    { volume, runs }: RestoreFacts,
-    step: RestoreStep & { step: 'finish' },
-    signal: AbortSignal,
-  ): Promise<Outcome> {
+  async #finish(facts: RestoreFacts, step: RestoreStep & { step: 'finish' }, signal: AbortSignal): Promise<Outcome> {
+    const volume = isAimed(facts) ? await tellOrigin(this.#parts, facts, facts.volume) : facts.volume;
     await this.#tell(volume, step, signal);
     const message = `backup '${step.backup}' is restored`;
     if (volume.status?.lastRestoredBackup !== step.backup)
       this.#parts.events.record(volume, { type: 'Normal', reason: 'Restored', message });
     // Those that failed stay: an activation does not try them again.
     return await this.#remove(
-      runs.filter(({ state }) => state.kind === 'done'),
+      facts.runs.filter(({ state }) => state.kind === 'done'),
       'Background',
     );
   }

@@ -172,7 +172,13 @@ export const rightReasons: readonly RightReason[] = [
     of: ['volume-controller'],
     resources: ['volumes'],
     verbs: ['patch'],
-    why: 'their finalizer; the size of one that follows a volume that grew',
+    why: 'their finalizer; the size of one that follows a volume that grew; labels of the recurring jobs that come back',
+  },
+  {
+    of: ['volume-controller'],
+    resources: ['recurringjobs'],
+    verbs: ['list', 'create'],
+    why: 'brings the recurring jobs of a restored volume back, where that is asked for',
   },
   {
     of: ['backup-controller'],

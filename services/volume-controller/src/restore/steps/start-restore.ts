@@ -4,6 +4,7 @@ import { addFinalizer } from '@mooring/runtime';
 import { traceparent } from '@mooring/telemetry';
 import type { AimedFacts } from '../decide-attempt.ts';
 import type { RestoreParts } from '../parts.ts';
+import { restoreJobs } from './restore-jobs.ts';
 import { tellOrigin } from './tell-origin.ts';
 
 /** What is restored; `base`: the backup that the data are now, to fetch only what changed, or empty. */
@@ -15,7 +16,7 @@ export interface StartOptions {
 
 /**
  * Makes the Job of a restore. Our finalizer comes first: whoever deletes the Volume waits until its mover has ended. Then the Volume gets what the
- * backup says of its origin. Gives the Volume as it is then; undefined: it is gone.
+ * store says of its origin. Gives the Volume as it is then; undefined: it is gone.
  */
 export async function startRestore(
   parts: RestoreParts,
@@ -27,7 +28,7 @@ export async function startRestore(
     addFinalizer({ client, type: resources.volumes, object: facts.volume, finalizer: FINALIZER }),
   );
   if (held === undefined || held.metadata.deletionTimestamp) return undefined;
-  const volume = await tellOrigin(parts, facts, held);
+  const volume = await tellOrigin(parts, facts, await restoreJobs(parts, facts, held));
   await runs.start({
     settings: mover,
     task: 'restore',
