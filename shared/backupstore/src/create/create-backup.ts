@@ -15,7 +15,7 @@ import { EarlyBlocks } from './early-blocks.ts';
 import { encodeConfigWithTable } from './encode-blocks.ts';
 import { findExisting, isStillInProgress, oursOf, STARTING } from './existing-backup.ts';
 import type { ExistingBackup, OwnInProgress } from './existing-backup.ts';
-import { putProven, type HeldStore } from './held-store.ts';
+import { putProven, putThenProve, type HeldStore } from './held-store.ts';
 import { listBlocks } from './list-blocks.ts';
 import { Progress } from './progress.ts';
 import { proveBlocks } from './prove-blocks.ts';
@@ -110,10 +110,10 @@ async function make(held: HeldStore, options: Checked, { existing, volume }: Fou
       },
     }),
   ]);
-  const counts = await upload(held, options, { base, begun, known });
-  const current = await prove(held, options, { begun, known, counts });
+  const { counts, own } = await uploadBegun(held, options, { base, begun, known });
+  const current = await prove(held, options, { own, known, counts });
   const config = headOf(held, options, { base, begun, counts });
-  await commit(held, options, { base, begun, config });
+  await commit(held, options, { base, own, config });
   await finishVolume(held, options, {
     lastBackupName: options.backup,
     lastBackupAt: options.snapshot.createdAt,
@@ -125,7 +125,8 @@ async function make(held: HeldStore, options: Checked, { existing, volume }: Fou
 }
 
 interface Begun {
-  readonly own: OwnInProgress;
+  /** Looks whether the in-progress config is there, as it was written; to be called once. */
+  readonly prove: () => Promise<OwnInProgress>;
   readonly volume: VolumeConfig;
   readonly compression: CompressionMethod;
 }
@@ -145,7 +146,7 @@ async function beginConfig(
 ): Promise<Begun> {
   // Before anything is left behind.
   const compression = parseCompressionMethod(volume.compressionMethod);
-  if (existing.state === 'ours') return { own: existing, volume, compression };
+  if (existing.state === 'ours') return { prove: () => Promise.resolve(existing), volume, compression };
   const { saveInProgress = () => Promise.resolve() } = options;
   await saveInProgress(STARTING);
   const key = backupConfigKey(options.volume.name, options.backup);
@@ -155,21 +156,43 @@ async function beginConfig(
     ...NO_FILE,
     processingBlocks: 'null',
   });
-  try {
-    const written = await putProven(held, { key, body, ifAbsent: true });
+  const { prove: look } = await putThenProve(held, { key, body, ifAbsent: true }).catch(unlessOurs(options));
+  const prove = async (): Promise<OwnInProgress> => {
+    const written = await look().catch(unlessOurs(options));
     if (written === undefined) throw changedError(options);
-    const own = oursOf(written);
-    await saveInProgress(own.version);
-    return { own, volume, compression };
-  } catch (error) {
+    await saveInProgress(oursOf(written).version);
+    return oursOf(written);
+  };
+  return { prove, volume, compression };
+}
+
+// Somebody else's is there.
+function unlessOurs(options: Checked): (error: unknown) => never {
+  return (error) => {
     throw isStoreError(error, 'AlreadyExists') ? changedError(options) : error;
-  }
+  };
 }
 
 interface Prepared {
   readonly base: BaseBackup;
   readonly begun: Begun;
   readonly known: ChecksumTable;
+}
+
+// The blocks are sent while the in-progress config is looked at; it is looked at again before the commit.
+async function uploadBegun(
+  held: HeldStore,
+  options: Checked,
+  prepared: Prepared,
+): Promise<{ readonly counts: UploadCounts; readonly own: OwnInProgress }> {
+  const unproven = new AbortController();
+  using stop = linkSignals(`create backup '${options.backup}'`, { cancelled: held.signal, lost: unproven.signal });
+  const proving = prepared.begun.prove().catch((error: unknown) => {
+    unproven.abort(error);
+    throw error;
+  });
+  const [own, counts] = await settleAll([proving, upload({ ...held, signal: stop.signal }, options, prepared)]);
+  return { own, counts };
 }
 
 async function upload(held: HeldStore, options: Checked, { base, begun, known }: Prepared): Promise<UploadCounts> {
@@ -193,14 +216,20 @@ async function upload(held: HeldStore, options: Checked, { base, begun, known }:
   });
 }
 
+interface Uploaded {
+  readonly own: OwnInProgress;
+  readonly known: ChecksumTable;
+  readonly counts: UploadCounts;
+}
+
 // Looks at all that the commit relies on; returns volume.cfg as it is now, where nobody can change it unseen from here on.
 async function prove(
   held: HeldStore,
   options: Checked,
-  { begun, known, counts }: Omit<Prepared, 'base'> & { readonly counts: UploadCounts },
+  { own, known, counts }: Uploaded,
 ): Promise<ReadVolume | undefined> {
   const { name } = options.volume;
-  const { version, etag } = begun.own;
+  const { version, etag } = own;
   await options.source.assertUnchanged?.();
   const keyOf = (checksum: string): string => blockKey(name, checksum);
   const proving = proveBlocks({ ...held, ...counts, known, prefix: blocksPrefix(name), keyOf });
@@ -218,21 +247,17 @@ async function prove(
 
 interface Finished {
   readonly base: BaseBackup;
-  readonly begun: Begun;
+  readonly own: OwnInProgress;
   readonly config: BackupHead;
 }
 
 // The commit point. MUST: only over our own in-progress config, which `prove` has seen untouched.
-async function commit(held: HeldStore, options: Checked, { base, begun, config }: Finished): Promise<void> {
+async function commit(held: HeldStore, options: Checked, { base, own, config }: Finished): Promise<void> {
   const processingBlocks = config.isIncremental ? 'null' : '{}';
   const body = encodeConfigWithTable({ ...config, ...NO_FILE, processingBlocks }, base.table, options.blockBytes);
   const key = backupConfigKey(options.volume.name, options.backup);
-  try {
-    const written = await putProven(held, { key, body, ifMatch: begun.own.etag });
-    if (written === undefined) throw changedError(options);
-  } catch (error) {
-    throw isStoreError(error, 'AlreadyExists') ? changedError(options) : error;
-  }
+  const written = await putProven(held, { key, body, ifMatch: own.etag }).catch(unlessOurs(options));
+  if (written === undefined) throw changedError(options);
 }
 
 const NO_FILE = { singleFilePath: '' } as const;
@@ -248,7 +273,7 @@ function emptyHead({ backup, volume }: Checked, compressionMethod: CompressionMe
 function headOf(
   { lock }: HeldStore,
   options: Checked,
-  { base, begun, counts }: Omit<Finished, 'config'> & { readonly counts: UploadCounts },
+  { base, begun, counts }: Omit<Prepared, 'known'> & { readonly counts: UploadCounts },
 ): BackupHead {
   return {
     ...emptyHead(options, begun.compression),

@@ -1,6 +1,7 @@
 import { compressBlock, parseCompressionMethod, type CompressionMethod } from '../format/compression.ts';
 import { forEachParallel } from '../parallel.ts';
 import { blockChecksum } from '../restore/fetch-block.ts';
+import { freeBlock } from '../restore/free-block.ts';
 import { BlockPlan } from './block-plan.ts';
 import { isZero } from './is-zero.ts';
 import { createConcurrency } from './requirements.ts';
@@ -82,6 +83,8 @@ export class EarlyBlocks {
     // Perhaps a hole, which is not sent.
     if (isZero(block)) return;
     const checksum = await blockChecksum(block);
-    this.#blocks.set(index, { checksum, body: await compressBlock(method, block) });
+    const body = await compressBlock(method, block);
+    if (body !== block) freeBlock(block);
+    this.#blocks.set(index, { checksum, body });
   }
 }

@@ -48,17 +48,17 @@ async function putHeld({ store, lock, signal }: HeldStore, put: HeldPut): Promis
  * `undefined`. Throws `Unavailable` besides.
  */
 export async function putProven(held: HeldStore, put: HeldPut): Promise<ObjectInfo | undefined> {
-  const { proven } = await putThenProve(held, put);
-  return await proven;
+  const { prove } = await putThenProve(held, put);
+  return await prove();
 }
 
-/** As {@link putProven}, but ends when the store has accepted it, and `proven` when it was looked at. */
+/** As {@link putProven}, but ends when the store has accepted it; `prove`, to be called once, looks at it. */
 export async function putThenProve(
   held: HeldStore,
   put: HeldPut,
-): Promise<{ readonly proven: Promise<ObjectInfo | undefined> }> {
+): Promise<{ readonly prove: () => Promise<ObjectInfo | undefined> }> {
   const etag = await putHeld(held, put);
-  return { proven: lookOrRepeat(held, put, etag) };
+  return { prove: async () => await lookOrRepeat(held, put, etag) };
 }
 
 async function lookOrRepeat(

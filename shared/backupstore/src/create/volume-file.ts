@@ -60,9 +60,9 @@ export async function writeFirstVolume(held: HeldStore, options: CreateBackupOpt
   const config = firstVolume(held, options);
   const key = volumeConfigKey(config.name);
   try {
-    const { proven } = await putThenProve(held, { key, body: encodeVolumeConfig(config), ifAbsent: true });
-    if (held.store.capabilities.conditionalPut) return { config, proven: provenOrReplaced(held, config, proven) };
-    if ((await proven) !== undefined) return { config, proven: Promise.resolve() };
+    const { prove } = await putThenProve(held, { key, body: encodeVolumeConfig(config), ifAbsent: true });
+    if (held.store.capabilities.conditionalPut) return { config, proven: proveOrReplaced(held, config, prove) };
+    if ((await prove()) !== undefined) return { config, proven: Promise.resolve() };
   } catch (error) {
     if (!isStoreError(error, 'AlreadyExists')) throw error;
   }
@@ -72,8 +72,12 @@ export async function writeFirstVolume(held: HeldStore, options: CreateBackupOpt
 }
 
 // Replaced by a backup that has ended meanwhile, which keeps what this one goes by.
-async function provenOrReplaced(held: HeldStore, { name, compressionMethod }: VolumeConfig, proven: Promise<unknown>) {
-  if ((await proven) !== undefined) return;
+async function proveOrReplaced(
+  held: HeldStore,
+  { name, compressionMethod }: VolumeConfig,
+  prove: () => Promise<unknown>,
+): Promise<void> {
+  if ((await prove()) !== undefined) return;
   const other = await readVolume(held, name);
   if (other?.config.compressionMethod !== compressionMethod) throw vanished(volumeConfigKey(name));
 }
