@@ -76,13 +76,14 @@ describe('LeaderElector', function () {
     );
   }
 
-  /** Lets injected time pass in steps of a second until `condition` holds; gives the seconds. */
+  /** Lets injected time pass in steps of a second, none shorter than a real request takes, until `condition` holds; gives the seconds. */
   async function pass(condition: () => boolean, what: string): Promise<number> {
     let seconds = 0;
     await eventually(
       async () => {
         if (condition()) return true;
         await clock.advance(1_000);
+        await kube.list(coreResources.leases, { namespace });
         seconds++;
         return condition();
       },

@@ -151,7 +151,7 @@ describe('A run of the mover that cannot do its work', function () {
     });
 
     it('where the backup that is to be restored is not in the store', async () => {
-      const object = await rig.volume('copy', { size: String(4 * MIB) });
+      const object = await rig.volume('copy-of-nothing', { size: String(4 * MIB) });
       await refused({ task: 'restore', object, orders: { target: 'store', volume: 'made', backup: 'absent' } });
       const { status } = (await rig.get<Volume>(resources.volumes, object)) ?? {};
       expect(status?.restoreError).to.include('backup_absent.cfg');
