@@ -16,7 +16,8 @@ import { FolderStore } from '../integration/folder-store.ts';
 import { type HouseOptions, type HouseSetup, startHouseSetup } from '../integration/house-setup.ts';
 import { bytesOf } from './store-bytes.ts';
 
-const LONG = { timeoutMs: 30_000 };
+// An API server takes some 10 s to let a definition go, and more when it is busy.
+const LONG = { timeoutMs: 60_000 };
 
 describe('what all controllers together do to a store whose volumes go', function () {
   this.timeout(180_000);
