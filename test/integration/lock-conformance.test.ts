@@ -5,6 +5,7 @@ import {
   isStoreError,
   locksPrefix,
   openStore,
+  systemStoreClock,
   withLock,
   type LockOptions,
   type LockType,
@@ -49,6 +50,13 @@ const backends: Record<string, () => Promise<ObjectStore>> = {
       },
     });
   },
+};
+
+/** Twenty seconds of it pass in one: calls to the store take time in it too, so that a busy machine is a slow store. */
+const fastClock = {
+  ...systemStoreClock,
+  now: () => systemStoreClock.now() * 20,
+  sleep: async (ms: number, signal: AbortSignal | undefined) => await systemStoreClock.sleep(ms / 20, signal),
 };
 
 for (const [name, openBackend] of Object.entries(backends)) {
@@ -162,8 +170,7 @@ for (const [name, openBackend] of Object.entries(backends)) {
       let overlaps = 0;
       await Promise.all(
         ([1, 2, 1, 2, 1] as const).map(async (type) => {
-          const clock = new ManualClock({ autoMs: 5000 });
-          await withLock(options(type, { clock }), async () => {
+          await withLock(options(type, { clock: fastClock }), async () => {
             running[type] += 1;
             if (running[1] > 0 && running[2] > 0) overlaps += 1;
             for (let turn = 0; turn < 5; turn++) await store.list({ prefix: locksPrefix(volume) });

@@ -115,6 +115,34 @@ describe('a lock', () => {
     expect(await rig.files()).to.deep.equal([]);
   });
 
+  it('gives way to one that came while it was being taken, when that took longer than the two seconds that the other waits', async () => {
+    for (const [slowMs, gives] of [
+      [1_999, false],
+      [2_000, true],
+    ] as const) {
+      const rig = new Rig();
+      let puts = 0;
+      rig.store.beforeCall = (operation) => {
+        if (operation !== 'put' || ++puts !== 2) return;
+        // It looked at the others already; now its second write takes its time.
+        rig.foreign({ ageMs: 0, acquired: false });
+        void rig.clock.advance(slowMs);
+        if (gives) rig.foreign({ ageMs: 0 });
+      };
+      let ran = false;
+      const taken = rig.take(1, async () => {
+        ran = true;
+      });
+      await rig.clock.advance(0);
+      expect(ran).to.equal(!gives);
+      expect(rig.waits).to.have.length(gives ? 1 : 0);
+      await rig.store.delete([`${FOLDER}lock-00000000000000aa.lck`]);
+      await rig.clock.advance(10_000);
+      await taken;
+      expect(await rig.files()).to.deep.equal([]);
+    }
+  });
+
   it('coexists with others of its type', async () => {
     const rig = new Rig();
     await rig.take(1, async () => {

@@ -61,13 +61,21 @@ async function attempt(lock: LockFile, options: LockOptions, clock: StoreClock):
   await lock.write(false);
   await clock.sleep(CHECK_WAIT_MS - lock.sinceWriteMs, options.signal);
   throwIfCancelled(options.signal, 'wait for the lock');
+  const lookedMs = clock.now();
   const others = await readLocks(options, lock.name);
   const blocker = findBlocker(lock.seen(options.type, false), others, lock.storeNowMs());
   if (blocker !== undefined) return blocker;
   await removeOwnExpired(options, others, lock.storeNowMs());
   lock.assertHeld();
   await lock.write(true);
-  return undefined;
+  if (clock.now() - lock.sinceWriteMs - lookedMs < CHECK_WAIT_MS) return undefined;
+  // MUST: who came after that look may have looked before this file said "acquired", and seen itself first. Longhorn looks no more, so we give way.
+  return findBlocker(behindAll(lock, options), await readLocks(options, lock.name), lock.storeNowMs());
+}
+
+// As one that everybody else is before.
+function behindAll(lock: LockFile, { type }: LockOptions): SeenLock {
+  return { ...lock.seen(type, false), mtimeMs: Infinity };
 }
 
 interface Waiting {
@@ -77,7 +85,7 @@ interface Waiting {
 
 // `lock` is only asked for the store's time here.
 async function waitFor(first: SeenLock, lock: LockFile, { options, clock }: Waiting): Promise<void> {
-  const last: SeenLock = { ...lock.seen(options.type, false), mtimeMs: Infinity };
+  const last = behindAll(lock, options);
   let told: string | undefined;
   for (let blocker: SeenLock | undefined = first; blocker !== undefined;) {
     if (told !== blocker.name) {
