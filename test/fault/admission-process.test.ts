@@ -63,7 +63,8 @@ describe('the webhook processes', function () {
         MOORING_HEALTH_PORT: String(healthPort),
         MOORING_WEBHOOK_ADDRESS: '127.0.0.1',
         MOORING_WEBHOOK_PORT: String(ports[name]),
-        MOORING_DRAIN_MS: '200',
+        // Long enough for twenty reviews on a busy machine: there is no second replica that would take those that come after it.
+        MOORING_DRAIN_MS: '3000',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
