@@ -12,7 +12,7 @@ RUN mkdir /manifests \
 FROM ${NODE_IMAGE} AS bundle
 WORKDIR /src
 COPY --from=manifests /manifests ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --omit=dev --ignore-scripts --no-audit --no-fund
 COPY . .
 ARG SERVICE
 # Time of all files, in seconds since 1970: the same sources give the same image.

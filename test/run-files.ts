@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import Mocha from 'mocha';
 import { endRun } from '@mooring/testing/run-end';
+import { describeFailure } from './failure.ts';
 
 /** How many tests of a file passed, failed (hooks, and a file that cannot be loaded, count as one) and are pending. */
 export interface FileResult {
-  readonly file: string;
   readonly passed: number;
   readonly failed: number;
   readonly pending: number;
+  /** As `describeFailure` gives them. */
+  readonly failures: readonly string[];
 }
 
 const { ui, timeout } = JSON.parse(readFileSync(join(import.meta.dirname, '../.mocharc.json'), 'utf8')) as {
@@ -24,12 +26,14 @@ async function run(file: string): Promise<FileResult> {
     await mocha.loadFilesAsync();
   } catch (error) {
     process.stderr.write(`failed to load '${file}': ${inspect(error)}\n`);
-    return { file, passed: 0, failed: 1, pending: 0 };
+    return { passed: 0, failed: 1, pending: 0, failures: [describeFailure({ file, title: 'loading it' }, error)] };
   }
+  const failures: string[] = [];
   return await new Promise((resolve) => {
     const runner = mocha.run((failed) => {
-      resolve({ file, passed: runner.stats?.passes ?? 0, failed, pending: runner.stats?.pending ?? 0 });
+      resolve({ passed: runner.stats?.passes ?? 0, failed, pending: runner.stats?.pending ?? 0, failures });
     });
+    runner.on('fail', (test, error) => failures.push(describeFailure({ file, title: test.fullTitle() }, error)));
   });
 }
 

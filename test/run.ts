@@ -1,13 +1,13 @@
 /**
  * Runs all tests, file by file, in three processes side by side, each with a control plane of its own, for most tests wait and do not compute. What
- * a file prints comes when it has ended. The last lines name the files that failed and count all tests (and what `MOORING_TALLY` has counted
- * before). Exit status 1 when a test failed or a process died.
+ * a file prints comes when it has ended. The last lines repeat the failures and count all tests, with those of the run before that wrote
+ * `MOORING_TALLY`. Exit status 1 when a test failed, also there, or a process died.
  *
  *     npm test
  *     npx mocha test/integration/crds.test.ts     one file
  */
 import { fork } from 'node:child_process';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binaryNames, ensureBinaries } from '@mooring/testing/binaries';
 import type { FileResult } from './run-files.ts';
@@ -45,8 +45,13 @@ async function runProcess(nextFile: () => string | undefined, onResult: (result:
   child.on('close', (code) => ended.resolve(code));
   const code = await ended.promise;
   process.stdout.write(Buffer.concat(chunks));
-  if (code !== 0 || file !== undefined)
-    onResult({ file: file ?? 'the end of a run', passed: 0, failed: 1, pending: 0 });
+  if (code !== 0 || file !== undefined) onResult(deathOf(file ?? 'the end of a run', code));
+}
+
+/** What counts for a file whose process died. */
+function deathOf(file: string, code: number | null): FileResult {
+  const failures = [`${file}: its process died with ${code === null ? 'a signal' : `status ${String(code)}`}`];
+  return { passed: 0, failed: 1, pending: 0, failures };
 }
 
 await ensureBinaries(binaryNames);
@@ -64,12 +69,11 @@ await Promise.all(
 );
 const path = process.env['MOORING_TALLY'];
 const before = path === undefined ? '' : readFileSync(path, 'utf8');
-if (before !== '') results.push({ file: '', ...(JSON.parse(before) as Omit<FileResult, 'file'>) });
+if (before !== '') results.push(JSON.parse(before) as FileResult);
 const sum = (of: 'passed' | 'failed' | 'pending'): number => results.reduce((all, result) => all + result[of], 0);
 const [passed, failed, pending] = [sum('passed'), sum('failed'), sum('pending')];
-if (path !== undefined) writeFileSync(path, JSON.stringify({ passed, failed, pending }));
-const bad = results.filter((result) => result.failed > 0 && result.file !== '');
-for (const { file } of bad) process.stdout.write(`failed: ${file}\n`);
+const failures = results.flatMap((result) => result.failures);
+if (failures.length > 0) process.stdout.write(`failed:\n\n${failures.join('\n\n')}\n`);
 const left = pending > 0 ? `, ${String(pending)} pending` : '';
 process.stdout.write(`\n${String(passed)} passed, ${String(failed)} failed${left}\n`);
-process.exitCode = bad.length === 0 ? 0 : 1;
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,8 +1,8 @@
 import { endRun } from '@mooring/testing/run-end';
 
 /**
- * Under npm, which runs all tests, builds the servers' programs before the first test: from nothing that takes minutes,
- * longer than any hook may. A single test file that is run by hand builds them when it first needs one.
+ * Under npx, builds the servers' programs before the first test (`npm test` does so in run.ts): from nothing that takes minutes, longer than any
+ * hook may. Where mocha is called directly, a file builds them when it first needs one.
  */
 export async function mochaGlobalSetup(): Promise<void> {
   if (process.env['npm_lifecycle_event'] === undefined) return;

@@ -4,11 +4,15 @@ import { cacheFolder } from '@mooring/testing';
 import { bed, say } from './bed.ts';
 import { RELEASE_NAMESPACE } from './release.ts';
 
+/** Asked for one by one: kubectl answers nothing when one of several is not served any more. */
+const KINDS = ['backuptargets', 'backupvolumes', 'backups', 'volumes', 'snapshots', 'recurringjobs', 'settings'];
+
 const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   pods: ['get', 'pods', '-A', '-o', 'wide'],
   'pods-described': ['describe', 'pods', '-n', RELEASE_NAMESPACE],
   events: ['get', 'events', '-A', '--sort-by=.lastTimestamp'],
-  objects: ['get', 'backuptargets,backupvolumes,backups,recurringjobs,settings', '-A', '-o', 'yaml'],
+  crds: ['get', 'crds', '-o', 'wide'],
+  ...Object.fromEntries(KINDS.map((kind) => [kind, ['get', `${kind}.longhorn.io`, '-A', '-o', 'yaml']])),
   webhooks: ['get', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', '-o', 'yaml'],
   logs: [
     'logs',

@@ -21,6 +21,9 @@ async function letGo(crds: readonly string[]): Promise<void> {
 /** Everything that tests of ours make in a cluster that others may use too. */
 async function clear(): Promise<void> {
   await uninstall();
+  // What is left of a release whose namespace went first: no write would pass its webhooks.
+  const reviews = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
+  await bed().kubectl(['delete', '--ignore-not-found', '--selector', 'app.kubernetes.io/name=mooring', reviews]);
   const crds = await bed().kubectl(['get', 'crd', '-o', 'name']);
   const ours = crds.split('\n').filter((name) => name.endsWith('.longhorn.io'));
   if (ours.length > 0) await letGo(ours.map((name) => name.slice(name.indexOf('/') + 1)));

@@ -125,6 +125,19 @@ describe('LeaderElector', function () {
     expect(log).to.deep.equal([]);
   });
 
+  it('withdraws as a candidate, not as the leader', async () => {
+    const { elector: leader } = elect('a');
+    await eventually(() => leader.isLeader());
+    const { elector: candidate, log } = elect('b');
+    await candidate.withdraw();
+    await leader.withdraw();
+    expect(leader.isLeader()).to.equal(true);
+    await leader.stop();
+    await clock.advance(60_000);
+    expect((await lease()).spec.holderIdentity).to.equal('');
+    expect(log).to.deep.equal([]);
+  });
+
   it('waits the whole duration for a holder that died, whatever its timestamps say', async () => {
     const dead = { holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2001-01-01T00:00:00.000000Z' };
     const object = { metadata: { namespace, name: 'test' }, spec: { ...dead, acquireTime: dead.renewTime } };

@@ -1,10 +1,15 @@
-import { type Backup, type BackupStatus, encodeBackupUrl, type Reason, reasons, secondTime } from '@mooring/api';
+import {
+  type Backup,
+  type BackupStatus,
+  encodeBackupUrl,
+  type Reason,
+  reasons,
+  secondTime,
+  STORE_LABEL_RECURRING_JOBS,
+} from '@mooring/api';
 import { type BackupHead, isBackupComplete } from '@mooring/backupstore';
 import type { Pass as SettlePass, Verdict } from '@mooring/runtime';
 import type { VolumeEntry } from './volume-entry.ts';
-
-/** Label of a backup that holds the volume's recurring jobs; Longhorn keeps it in the BackupVolume's status only (longhorn-manager.md §1.3). */
-const BACKUP_LABEL_JOB_INFO = 'VolumeRecurringJobInfo';
 
 /** A config that is missing, unreadable or another backup's. It spoils this Backup's status only. */
 export class BackupConfigError extends Error {
@@ -98,7 +103,8 @@ function isGone(finding: Finding): boolean {
 }
 
 function fieldsOfHead(head: BackupHead): BackupStatus {
-  const { [BACKUP_LABEL_JOB_INFO]: _jobs, ...labels } = head.labels ?? {};
+  // As Longhorn, which keeps the jobs in the BackupVolume's status only (longhorn-manager.md §1.3).
+  const { [STORE_LABEL_RECURRING_JOBS]: _jobs, ...labels } = head.labels ?? {};
   const isComplete = isBackupComplete(head);
   return {
     state: isComplete ? 'Completed' : 'InProgress',

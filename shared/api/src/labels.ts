@@ -80,3 +80,6 @@ export const DEFAULT_TARGET = 'default';
 
 /** Longhorn's own namespace, and the default object namespace. */
 export const DEFAULT_OBJECT_NAMESPACE = 'longhorn-system';
+
+/** Label of a backup and of a volume in the store, no label of an object: the volume's recurring jobs as JSON (longhorn-manager.md §1.3). */
+export const STORE_LABEL_RECURRING_JOBS = 'VolumeRecurringJobInfo';

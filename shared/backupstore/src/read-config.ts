@@ -68,8 +68,10 @@ export async function readBackupHeadAndEnd(
 /** Whether the end of a config closes its block list and the config, and has whole members between the two. */
 function closesBlocks(end: string): boolean {
   const bracket = end.lastIndexOf(']');
+  if (bracket === -1) return false;
   try {
-    return bracket !== -1 && JSON.parse(`{"Blocks":[${end.slice(bracket)}`) !== null;
+    JSON.parse(`{"Blocks":[${end.slice(bracket)}`);
+    return true;
   } catch {
     return false;
   }

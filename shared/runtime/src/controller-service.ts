@@ -71,6 +71,8 @@ export async function startControllerService(options: ControllerServiceOptions):
   context.onStop('finalizers', () => leaveNamespace({ ...options, client }));
   context.onStop('passes', () => controllers.stop());
   context.onStop('readiness', () => health.drain());
+  // A standby that stops at the same time as the leader must not take the lease over.
+  if (config.leaderElect) context.onStop('candidacy', () => elector.withdraw());
   await controllers.start();
   log.info({ port: health.port }, `${name} is ready`);
   if (config.leaderElect) elector.start();

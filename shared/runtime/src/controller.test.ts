@@ -145,6 +145,14 @@ describe('Controller', () => {
     expect(clock.pending).to.equal(0);
   });
 
+  it('starts nothing after its stop, not even what has waited since before', async () => {
+    const { controller, started } = controlled();
+    controller.enqueue('ns/a');
+    await controller.stop();
+    controller.start();
+    expect(started).to.deep.equal([]);
+  });
+
   it('counts passes by result', async () => {
     const results: (string | undefined)[] = [];
     const metrics = {

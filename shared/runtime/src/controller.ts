@@ -85,8 +85,9 @@ export class Controller {
     return { ready: this.#queue.length, running: this.#running.size };
   }
 
-  /** Begins to run passes. Call it when every informer the passes read is synced. */
+  /** Begins to run passes. Call it when every informer the passes read is synced. Does nothing after `stop`. */
   start(): void {
+    if (this.#stopping !== undefined) return;
     this.#isStarted = true;
     this.#pump();
   }

@@ -34,7 +34,7 @@ export interface LeaderElectorOptions {
  *
  *     waiting ──free, or unchanged for its duration──→ leading ──no renewal for 10 s, or another holder──→ lost (onLost)
  *        │                                                │
- *        └──────────────────── stop ────────────────────→ stopped (a held lease is released)
+ *        └──── stop, withdraw ──→ stopped ←──── stop ─────┘ (a held lease is released)
  *
  * Whether the other holder is alive is judged by our own monotonic clock since its last change, never by its timestamps.
  * It is a WriteFence: `client.fenced(elector)`.
@@ -87,6 +87,11 @@ export class LeaderElector implements WriteFence {
   /** Begins to try for the lease. Calling it again does nothing. */
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  /** Ends the candidacy of a process that is about to stop, so that it does not become the leader meanwhile. A held lease stays held. */
+  async withdraw(): Promise<void> {
+    if (this.#state === 'waiting') await this.stop();
   }
 
   /** Ends the election and, if the lease is ours, releases it. MUST be called after the last write: another process may take it at once. */

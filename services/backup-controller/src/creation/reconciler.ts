@@ -294,7 +294,7 @@ export class CreationReconciler {
     const { namespace, name, uid } = entry.metadata;
     const ttlMs = Number(settingOf(work.settings, namespace, 'failed-backup-ttl')) * 60_000;
     if (ttlMs === 0) return DONE;
-    const backup = await this.#parts.client.findSame<Backup>(resources.backups, entry);
+    const backup = await client.findSame<Backup>(resources.backups, entry);
     const since = Date.parse(backup?.status?.lastSyncedAt ?? '');
     if (backup === undefined || Number.isNaN(since)) return DONE;
     const leftMs = since + ttlMs - this.#parts.clock.now();

@@ -18,8 +18,8 @@ export interface StoreNames {
 }
 
 /**
- * Reads what the store says of a backup, by one ranged GET, or two when its config is longer than 16 KiB. Throws StoreError when the store does not answer; a missing, corrupt or foreign
- * config is a finding, not an error.
+ * Reads what the store says of a backup, by one ranged GET, or two when its config is longer than 16 KiB. Throws StoreError when the store does
+ * not answer; a missing, corrupt or foreign config is a finding, not an error.
  */
 export async function readFinding(store: ObjectStore, names: StoreNames, signal: AbortSignal): Promise<Finding> {
   const key = backupConfigKey(names.volume, names.backup);

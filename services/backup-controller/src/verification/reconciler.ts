@@ -73,7 +73,7 @@ export class VerificationReconciler {
   async #finish(entry: BackupEntry, error: string | undefined): Promise<void> {
     const { client, limitWrites, movers, clock } = this.#parts;
     const { namespace, name } = entry.metadata;
-    const backup = await this.#parts.client.findSame<Backup>(resources.backups, entry);
+    const backup = await client.findSame<Backup>(resources.backups, entry);
     if (backup !== undefined) {
       const condition = { type: conditionTypes.Verified, ...verdictOf(backup, error) } as const;
       const conditions = withCondition(backup.status?.conditions, condition, secondTime(clock.now()));

@@ -6,14 +6,12 @@ import {
   type Facts,
   type RecurringJob,
   type RecurringJobSpec,
+  STORE_LABEL_RECURRING_JOBS,
   validate,
   type Volume,
   withDefaults,
 } from '@mooring/api';
 import { asObject, objectIn } from './json-object.ts';
-
-/** Label of a volume in the store: its recurring jobs as JSON, `{"<job>":{"jobSpec":{…},"fromGroup":["<group>"],"fromJob":true}}`. */
-const LABEL_JOBS = 'VolumeRecurringJobInfo';
 
 /** Labels of a Volume: the jobs, and the groups of jobs, that run on it; value `enabled`. */
 const LABEL_JOB = 'recurring-job.longhorn.io/';
@@ -48,9 +46,12 @@ export function wantsJobs({ metadata, spec }: Volume, isDefault: boolean): boole
   return isDefault && !hasJobs;
 }
 
-/** The jobs that a BackupVolume remembers; what cannot be read is left out: whoever may write to the store may write anything there. */
+/**
+ * The jobs that a BackupVolume remembers, `{"<job>":{"jobSpec":{…},"fromGroup":["<group>"],"fromJob":true}}`; what cannot be read is left out: whoever may write to the store may write
+ * anything there.
+ */
 export function recordedJobs({ status }: BackupVolume): RecordedJob[] {
-  return Object.entries(objectIn(status?.labels?.[LABEL_JOBS] ?? '') ?? {}).flatMap(([name, info]) => {
+  return Object.entries(objectIn(status?.labels?.[STORE_LABEL_RECURRING_JOBS] ?? '') ?? {}).flatMap(([name, info]) => {
     const { jobSpec, fromGroup, fromJob } = asObject(info) ?? {};
     const spec = asObject(jobSpec) as RecurringJobSpec | undefined;
     const groups = Array.isArray(fromGroup) ? fromGroup.filter((group) => typeof group === 'string') : [];

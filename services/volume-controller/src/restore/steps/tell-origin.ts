@@ -8,7 +8,8 @@ import type { RestoreParts } from '../parts.ts';
 
 /**
  * Writes into the Volume what the backup that it comes from says of its volume: who used it, and how large the backup is. Once: what is there already
- * is newer. A backup that was not read yet says nothing, so this is asked again at the end of the restore. Gives the Volume as it is then. Throws what the API server answers.
+ * is newer. A backup that was not read yet says nothing, so this is asked again at the end of the restore. Gives the Volume as it is then. Throws
+ * what the API server answers.
  */
 export async function tellOrigin(
   { client, caches, limitWrites }: RestoreParts,
