@@ -9,6 +9,28 @@ import { pins, type BinaryName } from './pins.ts';
 /** The go.mod and go.sum files of ours, one folder a module. */
 const goFolder = fileURLToPath(new URL('../../go/', import.meta.url));
 
+/**
+ * Generated code, and what runs once or is not asked by Mooring: compiled without inlining, which takes a quarter less of the compiler's time.
+ * The same for every program, because packages are shared.
+ */
+const NOT_INLINED = [
+  'helm.sh/helm/v4',
+  'k8s.io/api',
+  'k8s.io/cli-runtime',
+  'k8s.io/client-go/applyconfigurations',
+  'k8s.io/client-go/informers',
+  'k8s.io/client-go/kubernetes',
+  'k8s.io/client-go/listers',
+  'k8s.io/kubectl',
+  'k8s.io/kubernetes',
+  'github.com/fluxcd/cli-utils',
+  'github.com/google/gnostic-models',
+  'github.com/tetratelabs/wazero',
+  'oras.land/oras-go/v2',
+  'sigs.k8s.io/controller-runtime',
+  'sigs.k8s.io/kustomize',
+];
+
 /** Lines of the compiler's output that a failure shows. */
 const SHOWN_LINES = 15;
 
@@ -67,7 +89,8 @@ export async function buildBinary(name: BinaryName, env: Environment = process.e
   await mkdir(dirname(target), { recursive: true });
   await mkdir(dirname(logFile), { recursive: true });
   const ldflags = `-s -w ${pin.ldflags}`.trimEnd();
-  const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', draft, pin.package];
+  const compiler = NOT_INLINED.map((path) => `-gcflags=${path}/...=-l`);
+  const args = ['build', '-mod=readonly', '-trimpath', ...compiler, '-ldflags', ldflags, '-o', draft, pin.package];
   const code = await runGo(go, args, { cwd: join(goFolder, pin.module), logFile, env });
   if (code !== 0) {
     const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');

@@ -46,11 +46,11 @@ async function buildInOrder(names: readonly BinaryName[], building: Building): P
 }
 
 /**
- * Two builds side by side, because a compiler and above all a linker leave cores idle; but never two of one module,
- * which would both compile the same packages. Kubernetes is half of the work.
+ * Two builds side by side, because a compiler and above all a linker leave cores idle; but never two of Kubernetes,
+ * which would both compile the same packages. Kubernetes is half of the work; when helm's turn comes (after etcd), what they share is compiled.
  */
 async function buildMissing(missing: readonly BinaryName[], building: Building): Promise<void> {
-  const isKubernetes = (name: BinaryName) => pins[name].module === 'kubernetes';
+  const isKubernetes = (name: BinaryName) => pins[name].package.startsWith('k8s.io/kubernetes/');
   const lanes = [missing.filter(isKubernetes), missing.filter((name) => !isKubernetes(name))];
   const outcomes = await Promise.allSettled(lanes.map((lane) => buildInOrder(lane, building)));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;

@@ -86,9 +86,10 @@ export const pins = {
     package: 'github.com/versity/versitygw/cmd/versitygw',
     ldflags: '-X main.Version=v1.8.0',
   },
+  // In one module with kube-apiserver, with whose versions of libraries it is built: most of what it needs is compiled already.
   helm: {
     version: '4.3.1',
-    module: 'helm',
+    module: 'kubernetes',
     package: 'helm.sh/helm/v4/cmd/helm',
     ldflags: '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
   },
