@@ -60,7 +60,8 @@ describe('a backup that is made in this cluster', function () {
     await setup.create('BackupTarget', 'store', { spec: { backupTargetURL: `vfs://${store}`, pollInterval: '0s' } });
     await setup.until<BackupTarget>(resources.backupTargets, 'store', isReady);
     const spec = { size: String(4 * BLOCK), backupTargetName: 'store', source: { file: { path: file } } };
-    await setup.create('Volume', 'data', { spec });
+    await setup.create('RecurringJob', 'nightly', { spec: { task: 'backup', cron: '0 0 * * *', retain: 3 } });
+    await setup.create('Volume', 'data', { spec, labels: { 'recurring-job.longhorn.io/nightly': 'enabled' } });
   });
   after(async () => {
     await setup.stop();
@@ -92,6 +93,10 @@ describe('a backup that is made in this cluster', function () {
     expect(owned.metadata.annotations).to.include.keys('mooring.io/config-etag');
     const [volume] = await setup.list<BackupVolume>(resources.backupVolumes);
     expect(volume?.status?.lastBackupName).to.equal('b1');
+    // With the jobs of the volume, which a restore brings back; they are no label of the Backup.
+    const jobs = JSON.parse(volume?.status?.labels?.['VolumeRecurringJobInfo'] ?? 'null') as unknown;
+    expect(jobs).to.have.nested.property('nightly.jobSpec.cron', '0 0 * * *');
+    expect(status?.labels).to.not.have.property('VolumeRecurringJobInfo');
   });
 
   it('takes only what changed when there is one before it', async () => {

@@ -97,6 +97,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     objects: [
       'get backups,snapshots,volumes,backuptargets',
       'patch backups/status,snapshots/status,volumes/status',
+      'list recurringjobs',
       'get secrets',
     ],
     release: [],

@@ -23,7 +23,7 @@ export interface HouseSetup {
   readonly folder: string;
   /** Starts backup-controller; after so many writes all further ones are refused, as if it had been killed there. */
   startBackups(writes?: number, clock?: Clock): Promise<RunningBackups>;
-  create<T>(kind: 'BackupTarget' | 'Volume' | 'Snapshot' | 'Backup', name: string, parts: ObjectParts): Promise<T>;
+  create<T>(kind: keyof typeof TYPES, name: string, parts: ObjectParts): Promise<T>;
   get<T>(type: ResourceType, name: string): Promise<T | undefined>;
   list<T>(type: ResourceType): Promise<T[]>;
   remove(type: ResourceType, name: string): Promise<void>;
@@ -51,6 +51,7 @@ const TYPES = {
   BackupTarget: resources.backupTargets,
   Volume: resources.volumes,
   Snapshot: resources.snapshots,
+  RecurringJob: resources.recurringJobs,
   Backup: resources.backups,
 } as const;
 

@@ -1,21 +1,26 @@
 import {
   resources,
   secondTime,
+  STORE_LABEL_RECURRING_JOBS,
   storeNameOf,
   targetOfBackup,
   type Backup,
+  type RecurringJob,
   type Snapshot,
   type Volume,
 } from '@mooring/api';
 import { createBackup, type BackupProgress, type CreateBackupOptions } from '@mooring/backupstore';
 import { MoverError } from '../errors.ts';
 import { dataPathOf, openTarget, read, type Run } from '../run.ts';
+import { volumeJobs } from '../volume-jobs.ts';
 
 /** What a backup is made of. */
 interface Scope {
   readonly backup: Backup;
   readonly snapshot: Snapshot;
   readonly volume: Volume;
+  /** As {@link volumeJobs} gives them. */
+  readonly jobs: string | undefined;
 }
 
 /**
@@ -59,13 +64,19 @@ async function gather(run: Run): Promise<Scope> {
     throw new MoverError('SnapshotNotReady', { action, detail: `snapshot '${name}' is not taken yet` });
   }
   const volume = await read<Volume>(run, { type: resources.volumes, name: snapshot.spec.volume, action });
-  return { backup, snapshot, volume };
+  const { client, config, signal } = run;
+  const { items } = await client.list<RecurringJob>(resources.recurringJobs, {
+    namespace: config.objectNamespace,
+    signal,
+  });
+  return { backup, snapshot, volume, jobs: volumeJobs(volume, items) };
 }
 
 function optionsOf({
   backup,
   snapshot,
   volume,
+  jobs,
 }: Scope): Pick<
   CreateBackupOptions,
   'volume' | 'backup' | 'snapshot' | 'mode' | 'compression' | 'blockSizeBytes' | 'labels'
@@ -80,7 +91,10 @@ function optionsOf({
     compression: backupCompressionMethod || undefined,
     // -1 and 0 stand for unknown.
     blockSizeBytes: blockSize > 0 ? blockSize : undefined,
-    labels: backup.spec.labels ?? undefined,
+    labels:
+      jobs === undefined
+        ? (backup.spec.labels ?? undefined)
+        : { ...backup.spec.labels, [STORE_LABEL_RECURRING_JOBS]: jobs },
   };
 }
 

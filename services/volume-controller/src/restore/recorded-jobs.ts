@@ -4,6 +4,8 @@ import {
   API_VERSION,
   type BackupVolume,
   type Facts,
+  LABEL_RECURRING_GROUP,
+  LABEL_RECURRING_JOB,
   type RecurringJob,
   type RecurringJobSpec,
   STORE_LABEL_RECURRING_JOBS,
@@ -13,12 +15,8 @@ import {
 } from '@mooring/api';
 import { asObject, objectIn } from './json-object.ts';
 
-/** Labels of a Volume: the jobs, and the groups of jobs, that run on it; value `enabled`. */
-const LABEL_JOB = 'recurring-job.longhorn.io/';
-const LABEL_GROUP = 'recurring-job-group.longhorn.io/';
-
 /** Group of the volumes without any such label. */
-const DEFAULT_GROUP = `${LABEL_GROUP}default`;
+const DEFAULT_GROUP = `${LABEL_RECURRING_GROUP}default`;
 
 /** Beginning of the names of jobs that came back while another has their name. */
 const RESTORED_PREFIX = 'restored-recurring-job-';
@@ -41,7 +39,7 @@ export function wantsJobs({ metadata, spec }: Volume, isDefault: boolean): boole
   const wish = spec.restoreVolumeRecurringJob;
   if (wish === 'enabled' || wish === 'disabled') return wish === 'enabled';
   const hasJobs = Object.keys(metadata.labels ?? {}).some(
-    (key) => key.startsWith(LABEL_JOB) || (key.startsWith(LABEL_GROUP) && key !== DEFAULT_GROUP),
+    (key) => key.startsWith(LABEL_RECURRING_JOB) || (key.startsWith(LABEL_RECURRING_GROUP) && key !== DEFAULT_GROUP),
   );
   return isDefault && !hasJobs;
 }
@@ -90,8 +88,8 @@ export function chooseJob(recorded: RecordedJob, jobs: readonly RecurringJob[], 
 /** Labels that put these jobs and groups onto a Volume. */
 export function jobLabels({ groups, isOwn }: RecordedJob, name: string): Record<string, string> {
   const keys = [
-    ...groups.map((group) => [LABEL_GROUP, group] as const),
-    ...(isOwn ? [[LABEL_JOB, name] as const] : []),
+    ...groups.map((group) => [LABEL_RECURRING_GROUP, group] as const),
+    ...(isOwn ? [[LABEL_RECURRING_JOB, name] as const] : []),
   ];
   const legal = keys.filter(([, rest]) => LABEL_NAME.test(rest));
   return Object.fromEntries(legal.map(([prefix, rest]) => [`${prefix}${rest}`, 'enabled']));

@@ -263,6 +263,7 @@ export const rightReasons: readonly RightReason[] = [
     verbs: ['patch'],
     why: 'says how far it is, and why it failed',
   },
+  { of: ['mover'], resources: ['recurringjobs'], verbs: ['list'], why: 'a backup remembers which run on its volume' },
   { of: ['mover'], resources: ['secrets'], verbs: ['get'], why: 'the credentials of the store' },
   // Hooks.
   {
