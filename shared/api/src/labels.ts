@@ -81,8 +81,10 @@ export const DEFAULT_TARGET = 'default';
 /** Longhorn's own namespace, and the default object namespace. */
 export const DEFAULT_OBJECT_NAMESPACE = 'longhorn-system';
 
-/** Labels of a Volume, with the name of a job, or of a group of jobs, behind them; value `enabled`. */
+/** Label of a Volume, with the name of a recurring job that runs on it behind it; value `enabled`. */
 export const LABEL_RECURRING_JOB = 'recurring-job.longhorn.io/';
+
+/** Label of a Volume, with the name of a group of recurring jobs that run on it behind it; value `enabled`. */
 export const LABEL_RECURRING_GROUP = 'recurring-job-group.longhorn.io/';
 
 /** Label of a backup and of a volume in the store, no label of an object: the volume's recurring jobs as JSON (longhorn-manager.md §1.3). */
