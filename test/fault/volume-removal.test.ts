@@ -135,8 +135,10 @@ describe('what all controllers together do to a store whose volumes go', functio
         const name = `${type.plural}.${type.group}`;
         await house.kube.delete(coreResources.customResourceDefinitions, { name });
         await eventually(async () => {
-          const { items } = await house.kube.list<BackupVolume>(coreResources.customResourceDefinitions);
-          return items.every(({ metadata }) => metadata.name !== name);
+          const definition = await house.kube.find<BackupVolume>(coreResources.customResourceDefinitions, { name });
+          if (definition === undefined) return true;
+          const left: unknown = await house.list(type).catch(String);
+          throw new Error(`it is still there: ${JSON.stringify({ left, conditions: definition.status?.conditions })}`);
         }, LONG);
         expect(await bytesOf(store.folder)).to.deep.equal(bytes);
       });

@@ -1,7 +1,8 @@
 import { createServer } from 'node:https';
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** Serving key and certificate chain, PEM. */
 export interface ServingCertificate {
@@ -16,10 +17,17 @@ export interface ServingCertificate {
 const KEEP_ALIVE_MS = 120_000;
 /**
  * A request, headers or body, must arrive within this time: reviews come over the cluster's own network. The limit for
- * headers is the same: Node counts both from a request's first byte, so neither ends an idle connection, and it swaps the
- * two when the limit for headers is the larger one (tried on Node 24: a slow body then lived for 125 s).
+ * headers is the same: Node swaps the two when the limit for headers is the larger one (tried on Node 24: a slow body then
+ * lived for 125 s). It counts both from a request's first byte, so neither ends a connection between two requests; but before
+ * the first one it counts from the connection's start, see `#onClientError`.
  */
 const REQUEST_TIMEOUT_MS = 9_000;
+/** What Node answers to requests that cannot be read, by its error's code. */
+const STATUS_OF: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
 /** How often Node looks for requests that are too slow. */
 const CHECK_INTERVAL_MS = 1_000;
 
@@ -91,6 +99,7 @@ export class HttpsServer {
         handler(request, response);
       },
     );
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
   }
 
   /** Binds the address; see `listen`. */
@@ -150,6 +159,21 @@ export class HttpsServer {
     });
     clearTimeout(hardStop);
     clearTimeout(quiet);
+  }
+
+  /**
+   * As Node does without a listener, but for connections that no request has come on yet: the API server opens more than it
+   * needs and keeps them. Node would end them with 408, which a review that is just being sent would take for its answer.
+   */
+  #onClientError({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket instanceof Socket && socket.bytesRead === 0) {
+      socket.setTimeout(KEEP_ALIVE_MS);
+      return;
+    }
+    const isAnswering = [...this.#running].some((response) => response.socket === socket && response.headersSent);
+    if (socket.writable && !isAnswering)
+      socket.write(`HTTP/1.1 ${STATUS_OF[code] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
+    socket.destroy();
   }
 
   #track(response: ServerResponse): void {

@@ -170,6 +170,19 @@ describe('the webhook server', () => {
     expect(await text(socket)).to.match(/^HTTP\/1.1 408 /);
   });
 
+  it('leaves a connection alone that waits for its first request, until that comes too slowly', async () => {
+    const used = await openSocket(server.port, certificates.caCertificate);
+    const slow = await openSocket(server.port, certificates.caCertificate);
+    const later = await openSocket(server.port, certificates.caCertificate);
+    // Begins after the others were opened: when its time is over, theirs would be, too.
+    later.write('POST ');
+    expect(await text(later)).to.match(/^HTTP\/1.1 408 /);
+    used.write(`GET /v1/healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+    expect(await text(used)).to.match(/^HTTP\/1.1 200 /);
+    slow.write('POST ');
+    expect(await text(slow)).to.match(/^HTTP\/1.1 408 /);
+  });
+
   it('survives garbage instead of HTTP and instead of TLS', async () => {
     const socket = await openSocket(server.port, certificates.caCertificate);
     socket.write('\0\0 garbage\r\n\r\n');
