@@ -63,6 +63,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
       'patch,update backuptargets/status,backupbackingimages/status,systembackups/status',
       `${READ} backups`,
       'get,create,patch settings',
+      'get customresourcedefinitions:backuptargets.longhorn.io',
     ],
     objects: [...CONTROLLER_IN_OBJECTS, `${READ} configmaps:longhorn-default-resource`],
     release: LEASE('target-controller'),

@@ -108,9 +108,14 @@ plural.
   resources: [namespaces]
   resourceNames: [{{ .root.Values.objectNamespace | quote }}]
   verbs: [get]
+{{- include "mooring.definitionRules" .plural }}
+{{- end }}
+
+{{- /* Whether the definition of a kind, by plural, is being deleted. */ -}}
+{{- define "mooring.definitionRules" }}
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
-  resourceNames: [{{ .plural }}.longhorn.io]
+  resourceNames: [{{ . }}.longhorn.io]
   verbs: [get]
 {{- end }}
 

@@ -11,8 +11,8 @@ import { applyDefaultTarget } from './steps/apply-default-target.ts';
 /** The one key. */
 export const DEFAULT_KEY = DEFAULT_TARGET;
 
-/** Pause before looking again whether a namespace that is gone, or going, is there again. */
-const NAMESPACE_RETRY_MS = 30_000;
+/** Pause before looking again whether a namespace or kind that is gone, or going, is there again. */
+const GONE_RETRY_MS = 30_000;
 
 /** Reconciles the default target. */
 export class DefaultReconciler {
@@ -45,11 +45,10 @@ export class DefaultReconciler {
     if (this.#isUninstalled) return { result: 'done' };
     try {
       await applyDefaultSettings(this.#parts);
-      await applyDefaultTarget(this.#parts);
-      return { result: 'done' };
+      if (await applyDefaultTarget(this.#parts)) return { result: 'done' };
     } catch (error) {
       if (!isGoingAway(error) && !isNotFound(error)) throw error;
-      return { result: 'done', requeueAfterMs: NAMESPACE_RETRY_MS };
     }
+    return { result: 'done', requeueAfterMs: GONE_RETRY_MS };
   }
 }

@@ -1,7 +1,7 @@
 /** Creates and updates the target `default` from ConfigMap `longhorn-default-resource`. */
 import { ANNOTATION_APPLIED_CONFIG, API_VERSION, DEFAULT_TARGET, FINALIZER, resources } from '@mooring/api';
-import type { BackupTarget } from '@mooring/api';
-import { isAlreadyExists } from '@mooring/runtime';
+import type { BackupTarget, ObjectMeta } from '@mooring/api';
+import { coreResources, isAlreadyExists, type KubeClient } from '@mooring/runtime';
 import {
   decideDefaultTarget,
   DEFAULT_RESOURCE_CONFIG_MAP,
@@ -14,14 +14,15 @@ import type { Parts } from '../parts.ts';
 import { readDefaults, warnOfDefaults } from './read-defaults.ts';
 
 /**
- * One pass. Repeatable: what was applied is remembered on the object in the same write. Throws ApiError and ConnectionError; a ConfigMap
- * that cannot be read as YAML changes nothing and says so in an event.
+ * One pass; false when it has to be repeated, because the kind is being deleted: an object created meanwhile would hold that up for a minute.
+ * Repeatable: what was applied is remembered on the object in the same write. Throws ApiError and ConnectionError; a ConfigMap that cannot be
+ * read as YAML changes nothing and says so in an event.
  */
-export async function applyDefaultTarget(parts: Parts): Promise<void> {
+export async function applyDefaultTarget(parts: Parts): Promise<boolean> {
   const { caches, client, namespace } = parts;
   const configMap = caches.configMaps.get(namespace, DEFAULT_RESOURCE_CONFIG_MAP);
   const read = await readDefaults(parts, configMap, DEFAULT_RESOURCE_KEY);
-  if (read === undefined) return;
+  if (read === undefined) return true;
   const settings = readSettings(read.document);
   const problems = invalidSettings(settings);
   if (problems.length > 0 && configMap !== undefined) warnOfDefaults(parts, configMap, problems.join('; '));
@@ -29,8 +30,18 @@ export async function applyDefaultTarget(parts: Parts): Promise<void> {
     settings,
     await client.find<BackupTarget>(resources.backupTargets, { namespace, name: DEFAULT_TARGET }),
   );
-  if (change.kind === 'create') await create(parts, change);
-  else if (change.kind === 'patch') await patch(parts, change);
+  if (change.kind === 'create') {
+    if (await isKindGoing(client)) return false;
+    await create(parts, change);
+  } else if (change.kind === 'patch') await patch(parts, change);
+  return true;
+}
+
+async function isKindGoing(client: KubeClient): Promise<boolean> {
+  const { plural, group } = resources.backupTargets;
+  const ref = { name: `${plural}.${group}` };
+  const definition = await client.find<{ metadata: ObjectMeta }>(coreResources.customResourceDefinitions, ref);
+  return Boolean(definition?.metadata.deletionTimestamp);
 }
 
 type Change = Exclude<DefaultTargetChange, { kind: 'none' }>;

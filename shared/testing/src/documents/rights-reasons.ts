@@ -245,6 +245,13 @@ export const rightReasons: readonly RightReason[] = [
     why: 'leader election; `create` cannot be limited to a name',
   },
   {
+    of: ['target-controller'],
+    resources: ['customresourcedefinitions'],
+    verbs: ['get'],
+    isNamed: true,
+    why: 'the target `default` is not made again while its kind is being deleted',
+  },
+  {
     of: CONTROLLERS,
     resources: ['namespaces'],
     verbs: ['get'],
