@@ -135,10 +135,15 @@ describe('admission of each kind on a real API server', function () {
 
   it('keeps the store of a target under its standby volumes, but not its credentials', async () => {
     await create('volumes', manifest('Volume', 'follower', { spec: { fromBackup: FROM_BACKUP, Standby: true } }));
+    // Dry runs: one that comes before the webhook knows of the follower must not move the store.
+    const move = {
+      method: 'PATCH',
+      path: `${cluster.path('backuptargets', 'store')}?dryRun=All`,
+      body: { spec: { backupTargetURL: 's3://moved@us-east-1/' } },
+      contentType: 'application/merge-patch+json',
+    } as const;
     await eventually(async () => {
-      const { text } = await refusal(
-        patch('backuptargets', 'store', { spec: { backupTargetURL: 's3://moved@us-east-1/' } }),
-      );
+      const { text } = await refusal(cluster.admin.request(move));
       expect(text).to.include('cannot modify BackupTarget since there are existing standby volumes: {follower}');
     });
     await patch('backuptargets', 'store', { spec: { credentialSecret: 'other' } });
